@@ -1,0 +1,175 @@
+package integration
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Direction says which way a delivery goes.
+type Direction string
+
+// The directions.
+const (
+	Outbound Direction = "outbound" // experiment event -> Salesforce
+	Inbound  Direction = "inbound"  // Salesforce -> platform
+)
+
+// DeliveryStatus is where a delivery stands.
+type DeliveryStatus string
+
+// The states of a delivery. Delivered and skipped are final; parked waits for a
+// person or for an integration that works again.
+const (
+	StatusPending   DeliveryStatus = "pending"   // durable, nothing tried yet
+	StatusSending   DeliveryStatus = "sending"   // a function is at it until LeaseUntil; found later, its outcome is unknown
+	StatusRetrying  DeliveryStatus = "retrying"  // failed for now, tried again at NextAttemptAt
+	StatusDelivered DeliveryStatus = "delivered" // done
+	StatusSkipped   DeliveryStatus = "skipped"   // rightly not done, Reason says why
+	StatusParked    DeliveryStatus = "parked"    // cannot be done until something is mended
+)
+
+// Reason is the machine-readable half of why a delivery is where it is; Detail is
+// the half for people.
+type Reason string
+
+// Reasons of outbound deliveries.
+const (
+	ReasonStatusWritten   Reason = "status_written"
+	ReasonNoteWritten     Reason = "note_written"
+	ReasonNoteFound       Reason = "note_found"       // an earlier try had written it
+	ReasonNoLink          Reason = "no_link"          // no active integration follows the experiment
+	ReasonInvalidEvent    Reason = "invalid_event"    // the event cannot be understood
+	ReasonUnknownEvent    Reason = "unknown_event"    // a type that nothing is done for
+	ReasonSuperseded      Reason = "superseded"       // the campaign already has a newer state
+	ReasonInactive        Reason = "inactive"         // the integration is switched off
+	ReasonIntegrationGone Reason = "integration_gone" // deleted while the event was on its way
+	ReasonRefused         Reason = "refused"          // Salesforce refuses, trying again cannot help
+	ReasonFailing         Reason = "failing"          // Salesforce or the network fails, tried again
+	ReasonExhausted       Reason = "exhausted"        // failed for longer than MaxRetryAge
+)
+
+// Reasons of inbound deliveries.
+const (
+	ReasonFinalizationRequested Reason = "finalization_requested"
+	ReasonLinked                Reason = "linked"
+	ReasonIgnored               Reason = "ignored"
+	ReasonDuplicate             Reason = "duplicate"
+	ReasonEcho                  Reason = "echo"
+	ReasonUnknownCampaign       Reason = "unknown_campaign"
+	ReasonConflict              Reason = "link_conflict"
+)
+
+// MaxHistory is how many transitions a delivery remembers: the first ones and the
+// newest ones are kept.
+const MaxHistory = 20
+
+// Delivery is one effect that one message is to have: an experiment event on one
+// Campaign (outbound), or one notification of Salesforce on the platform
+// (inbound). It is the unit of the delivery log.
+type Delivery struct {
+	ID            string // see [DeliveryID]
+	Direction     Direction
+	Status        DeliveryStatus
+	Reason        Reason
+	Detail        string // what happened and what to do about it, for people; no secrets
+	EventType     string
+	EventID       string // the bus envelope's id, or Salesforce's notification id
+	IntegrationID string // empty when no integration was concerned
+	ExperimentKey string
+	CampaignID    string
+	CampaignName  string // as a message gave it; may be empty
+	CampaignState string // the status written (outbound) or reported (inbound)
+	OccurredAt    time.Time
+
+	ErrorCode string // Salesforce's code of the last failure, e.g. UNABLE_TO_LOCK_ROW
+	Cause     string // its plain cause
+	Fix       string // what to do about it
+	Attempts  int    // tries that reached for Salesforce
+	APICalls  int    // Salesforce API calls that this delivery took part in
+	RecordURL string // the record in Salesforce, for a browser
+	NoteID    string // the note's id, once written
+
+	// Payload is the message as it came (the bus event's detail, or the JSON form
+	// of a notification), so that it can be sent again.
+	Payload []byte
+
+	History []Transition
+
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	NextAttemptAt time.Time // zero: none is planned
+	LeaseUntil    time.Time // while sending: until when the function may be at it
+	ExpiresAt     time.Time // when the log may forget it; zero: never
+
+	// Version is the compare-and-swap counter of the stored row; 0 is a delivery
+	// that is not stored yet.
+	Version int64
+}
+
+// Transition is one step of a delivery's life.
+type Transition struct {
+	At     time.Time
+	Status DeliveryStatus
+	Reason Reason
+	Detail string
+}
+
+// DeliveryID derives the id of the delivery for a message's effect, so that the
+// same message, delivered again, meets the same row. Parts are, outbound: event
+// id, integration id, campaign id; inbound: integration id, notification id.
+func DeliveryID(direction Direction, parts ...string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", direction)
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s\n", len(p), p)
+	}
+	sum := h.Sum(nil)[:16]
+	sum[6] = sum[6]&0x0f | 0x80 // version 8, RFC 9562 section 5.8: derived by an own rule
+	sum[8] = sum[8]&0x3f | 0x80
+	s := hex.EncodeToString(sum)
+	return strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
+}
+
+// Final says whether nothing more will happen to the delivery by itself.
+func (s DeliveryStatus) Final() bool { return s == StatusDelivered || s == StatusSkipped }
+
+// transitions is the whole state machine: from -> to.
+var transitions = map[DeliveryStatus][]DeliveryStatus{
+	"":              {StatusPending, StatusSending, StatusSkipped, StatusParked},
+	StatusPending:   {StatusSending, StatusDelivered, StatusSkipped, StatusParked},
+	StatusSending:   {StatusSending, StatusDelivered, StatusRetrying, StatusSkipped, StatusParked},
+	StatusRetrying:  {StatusSending, StatusSkipped, StatusParked},
+	StatusParked:    {StatusPending, StatusSending, StatusSkipped},
+	StatusDelivered: {},
+	StatusSkipped:   {},
+}
+
+// CanBecome says whether a delivery may go from s to next.
+func (s DeliveryStatus) CanBecome(next DeliveryStatus) bool {
+	return slices.Contains(transitions[s], next)
+}
+
+// Move takes the delivery to its next state and remembers the step. It fails, and
+// changes nothing, when the state machine has no such step: that is a bug of the
+// caller, never of a message.
+func (d *Delivery) Move(at time.Time, next DeliveryStatus, reason Reason, detail string) error {
+	if !d.Status.CanBecome(next) {
+		return fmt.Errorf("delivery %s cannot go from %q to %q", d.ID, d.Status, next)
+	}
+	d.Status, d.Reason, d.Detail, d.UpdatedAt = next, reason, detail, at
+	if next != StatusSending {
+		d.LeaseUntil = time.Time{}
+	}
+	if next != StatusRetrying {
+		d.NextAttemptAt = time.Time{}
+	}
+	if len(d.History) == MaxHistory {
+		d.History = slices.Delete(d.History, MaxHistory/2, MaxHistory/2+1)
+	}
+	d.History = append(d.History, Transition{At: at, Status: next, Reason: reason, Detail: detail})
+	return nil
+}

@@ -1,0 +1,50 @@
+package integration
+
+import "time"
+
+// Type names the system an integration talks to.
+type Type string
+
+// TypeSalesforce is the only type there is.
+const TypeSalesforce Type = "SALESFORCE"
+
+// Integration is one connection to one Salesforce org. Its secrets are only here
+// as sealed blobs: listing and reading integrations opens none of them.
+type Integration struct {
+	ID          string // UUIDv7, so that ids sort by creation
+	Name        string
+	Type        Type
+	Description string
+	Active      bool // false: nothing is sent, events are parked
+
+	InstanceURL string // https://MyDomain.my.salesforce.com, without a trailing slash
+	ClientID    string // consumer key; an identifier, not a secret
+
+	// HasAccessToken says that an administrator gave a token to start from.
+	HasAccessToken bool
+
+	// SealedCredentials holds [Credentials], sealed for [PurposeCredentials].
+	SealedCredentials Sealed
+	// SealedWebhookSecret is sealed for [PurposeWebhookSecret].
+	SealedWebhookSecret Sealed
+
+	// CredentialsVersion grows with each rotation, so that a token obtained with
+	// older credentials is not used any more.
+	CredentialsVersion int64
+
+	// OrgID is the org's 18-character id, pinned at the first successful
+	// connection; empty until then.
+	OrgID string
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+
+	// Version is the compare-and-swap counter of the stored row.
+	Version int64
+}
+
+// Credentials are the secrets of the client-credentials grant.
+type Credentials struct {
+	ClientSecret Secret
+	AccessToken  Secret // optional: a token to start from
+}

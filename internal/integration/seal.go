@@ -1,0 +1,25 @@
+package integration
+
+import "context"
+
+// Sealed is an encrypted secret as it is stored.
+type Sealed []byte
+
+// Purpose binds a sealed blob to what it may be used for; it is part of the
+// encryption context, so a function that may open webhook secrets can be kept
+// from opening credentials by its IAM policy.
+type Purpose string
+
+// The purposes.
+const (
+	PurposeCredentials   Purpose = "credentials"
+	PurposeWebhookSecret Purpose = "webhook-secret"
+	PurposeAccessToken   Purpose = "access-token"
+)
+
+// Vault seals secrets. A blob opens only for the integration and the purpose it
+// was sealed for; anything else is an error.
+type Vault interface {
+	Seal(ctx context.Context, integrationID string, purpose Purpose, plaintext []byte) (Sealed, error)
+	Open(ctx context.Context, integrationID string, purpose Purpose, sealed Sealed) ([]byte, error)
+}

@@ -1,0 +1,132 @@
+package integration
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything. Each method's errors carry a [Code]; what is not listed
+// is [CodeUnavailable] (the store did not answer) or [CodeInternal]. Reads that
+// decide something are strongly consistent; only lists may lag by a moment.
+// A Version in a value is the one it was read with: a write succeeds only while
+// that is still the stored one (0: while nothing is stored), and stores Version+1.
+type Store interface {
+	IntegrationStore
+	LinkStore
+	DeliveryStore
+	TokenStore
+}
+
+// Page asks for a part of a list.
+type Page struct {
+	Limit  int    // at most so many items, 1..100
+	Cursor string // "" for the first page, else what the last one returned
+}
+
+// List is a part of a list. NextCursor is "" after the last part. A part may hold
+// fewer items than asked for, even none, while NextCursor is set: filters are
+// applied to a bounded read.
+type List[T any] struct {
+	Items      []T
+	NextCursor string
+}
+
+// IntegrationStore keeps integrations.
+type IntegrationStore interface {
+	// CreateIntegration stores a new integration (its Version is 0) and returns it
+	// as stored. CodeConflict: the id exists.
+	CreateIntegration(ctx context.Context, i Integration) (Integration, error)
+	// GetIntegration: CodeNotFound.
+	GetIntegration(ctx context.Context, id string) (Integration, error)
+	// GetIntegrations reads many at once; those that are not there are left out.
+	GetIntegrations(ctx context.Context, ids []string) (map[string]Integration, error)
+	// ListIntegrations lists newest first. CodeInvalid with field "cursor".
+	ListIntegrations(ctx context.Context, p Page) (List[Integration], error)
+	// UpdateIntegration replaces the stored one. CodeNotFound; CodeConflict:
+	// somebody else changed it since it was read.
+	UpdateIntegration(ctx context.Context, i Integration) (Integration, error)
+	// DeleteIntegration removes it with its links, campaigns and token; deliveries
+	// stay in the log. CodeNotFound, after sweeping what an interrupted deletion
+	// may have left.
+	DeleteIntegration(ctx context.Context, id string) error
+}
+
+// LinkFilter narrows a list of links; empty fields do not.
+type LinkFilter struct {
+	ExperimentKey string
+	CampaignID    string
+}
+
+// LinkStore keeps links.
+type LinkStore interface {
+	// CreateLink stores a link. When the campaign already follows the same
+	// experiment, created is false and the stored link is returned.
+	// CodeConflict: the campaign follows another experiment, or the experiment has
+	// [MaxLinksPerExperiment]. CodeNotFound: no such integration.
+	CreateLink(ctx context.Context, l Link) (stored Link, created bool, err error)
+	// GetLinks reads the links of many campaigns at once; campaigns without one
+	// are left out.
+	GetLinks(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Link, error)
+	// ListLinks lists an integration's links by campaign id. CodeInvalid with
+	// field "cursor".
+	ListLinks(ctx context.Context, integrationID string, f LinkFilter, p Page) (List[Link], error)
+	// DeleteLink: CodeNotFound.
+	DeleteLink(ctx context.Context, integrationID, campaignID string) error
+	// LinksByExperiment reads the links of many experiments, over all integrations
+	// at once; experiments without links are left out.
+	LinksByExperiment(ctx context.Context, experimentKeys []string) (map[string][]Link, error)
+}
+
+// DeliveryFilter narrows the delivery log; empty fields do not.
+type DeliveryFilter struct {
+	Direction     Direction
+	Status        DeliveryStatus
+	EventType     string
+	IntegrationID string
+	ExperimentKey string
+	CampaignID    string
+	From          time.Time // created at or after
+	To            time.Time // created before
+}
+
+// Unit is a change that happens whole or not at all: a delivery, a campaign, or
+// both (which then belong to the same effect).
+type Unit struct {
+	Delivery *Delivery
+	Campaign *Campaign
+}
+
+// UnitResult says what became of a [Unit].
+type UnitResult struct {
+	// Committed: stored; Delivery and Campaign hold what is stored now.
+	// Otherwise a version did not fit, nothing of the unit was stored, and they
+	// hold what is stored instead (nil: nothing is, or the unit had none).
+	Committed bool
+	Delivery  *Delivery
+	Campaign  *Campaign
+}
+
+// DeliveryStore keeps deliveries and the campaigns they write to.
+type DeliveryStore interface {
+	// GetDeliveries reads many at once; those that are not there are left out.
+	GetDeliveries(ctx context.Context, ids []string) (map[string]Delivery, error)
+	// GetCampaigns reads many at once; those never written to are left out.
+	GetCampaigns(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Campaign, error)
+	// Commit stores many units in as few calls as it can; units succeed or fail on
+	// their own. Results are in the order of the units. No two units may touch the
+	// same row: that is CodeInternal. An error means that any part may have been
+	// stored.
+	Commit(ctx context.Context, units []Unit) ([]UnitResult, error)
+	// ListDeliveries lists newest first by CreatedAt. CodeInvalid with field
+	// "cursor".
+	ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) (List[Delivery], error)
+}
+
+// TokenStore shares access tokens between functions.
+type TokenStore interface {
+	// GetToken: CodeNotFound.
+	GetToken(ctx context.Context, integrationID string) (TokenRecord, error)
+	// SwapToken stores the record if its Version is still the stored one and
+	// returns it as stored. CodeConflict: somebody was faster.
+	SwapToken(ctx context.Context, t TokenRecord) (TokenRecord, error)
+}
