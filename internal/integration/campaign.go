@@ -21,9 +21,11 @@ type Campaign struct {
 	EventAt time.Time
 	EventID string
 
-	// ClaimedBy is the delivery that is writing until ClaimedUntil; empty: nobody.
-	ClaimedBy    string
-	ClaimedUntil time.Time
+	// ClaimedBy is the delivery that is writing ClaimedStatus until ClaimedUntil;
+	// empty: nobody.
+	ClaimedBy     string
+	ClaimedStatus string
+	ClaimedUntil  time.Time
 
 	// WrittenStatus is the status that was last written, at WrittenAt.
 	WrittenStatus string
