@@ -5,11 +5,18 @@ import (
 	"time"
 )
 
+// MaxPayload is the largest [Delivery.Payload], in bytes: with everything else of
+// a delivery it must fit a table item of 400 KB.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const MaxPayload = 256 << 10
+
 // Store keeps everything. Each method's errors carry a [Code]; what is not listed
 // is [CodeUnavailable] (the store did not answer) or [CodeInternal]. Reads that
 // decide something are strongly consistent; only lists may lag by a moment.
 // A Version in a value is the one it was read with: a write succeeds only while
 // that is still the stored one (0: while nothing is stored), and stores Version+1.
+// Times come back in UTC with their nanoseconds ([Delivery.ExpiresAt]: seconds),
+// empty slices as nil. An empty id is like one that is not there.
 type Store interface {
 	IntegrationStore
 	LinkStore
@@ -17,7 +24,8 @@ type Store interface {
 	TokenStore
 }
 
-// Page asks for a part of a list.
+// Page asks for a part of a list; a Limit out of bounds is CodeInvalid with field
+// "limit".
 type Page struct {
 	Limit  int    // at most so many items, 1..100
 	Cursor string // "" for the first page, else what the last one returned
@@ -40,7 +48,8 @@ type IntegrationStore interface {
 	GetIntegration(ctx context.Context, id string) (Integration, error)
 	// GetIntegrations reads many at once; those that are not there are left out.
 	GetIntegrations(ctx context.Context, ids []string) (map[string]Integration, error)
-	// ListIntegrations lists newest first. CodeInvalid with field "cursor".
+	// ListIntegrations lists newest first, that is by id backwards. CodeInvalid with
+	// field "cursor".
 	ListIntegrations(ctx context.Context, p Page) (List[Integration], error)
 	// UpdateIntegration replaces the stored one. CodeNotFound; CodeConflict:
 	// somebody else changed it since it was read.
@@ -90,7 +99,7 @@ type DeliveryFilter struct {
 }
 
 // Unit is a change that happens whole or not at all: a delivery, a campaign, or
-// both (which then belong to the same effect).
+// both (which then belong to the same effect). An empty one succeeds.
 type Unit struct {
 	Delivery *Delivery
 	Campaign *Campaign
@@ -115,10 +124,11 @@ type DeliveryStore interface {
 	// Commit stores many units in as few calls as it can; units succeed or fail on
 	// their own. Results are in the order of the units. No two units may touch the
 	// same row: that is CodeInternal. An error means that any part may have been
-	// stored.
+	// stored. CodeInvalid with field "payload", before anything is stored: a payload
+	// is longer than [MaxPayload].
 	Commit(ctx context.Context, units []Unit) ([]UnitResult, error)
-	// ListDeliveries lists newest first by CreatedAt. CodeInvalid with field
-	// "cursor".
+	// ListDeliveries lists newest first by CreatedAt, then by id backwards.
+	// CodeInvalid with field "cursor".
 	ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) (List[Delivery], error)
 }
 

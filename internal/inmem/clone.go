@@ -1,0 +1,62 @@
+package inmem
+
+import (
+	"slices"
+	"time"
+
+	"salesforce-integration/internal/integration"
+)
+
+// The clones go in and out, so that nobody can change a stored value by keeping a
+// slice of it. They also give values the form in which a table would return them:
+// times in UTC, empty slices as nil.
+
+func cloneIntegration(i integration.Integration) integration.Integration {
+	i.SealedCredentials = copied(i.SealedCredentials)
+	i.SealedWebhookSecret = copied(i.SealedWebhookSecret)
+	i.CreatedAt, i.UpdatedAt = utc(i.CreatedAt), utc(i.UpdatedAt)
+	return i
+}
+
+func cloneDelivery(d integration.Delivery) integration.Delivery {
+	d.Payload = copied(d.Payload)
+	d.History = copied(d.History)
+	for n := range d.History {
+		d.History[n].At = utc(d.History[n].At)
+	}
+	d.OccurredAt, d.CreatedAt, d.UpdatedAt = utc(d.OccurredAt), utc(d.CreatedAt), utc(d.UpdatedAt)
+	d.NextAttemptAt, d.LeaseUntil = utc(d.NextAttemptAt), utc(d.LeaseUntil)
+	d.ExpiresAt = utc(d.ExpiresAt).Truncate(time.Second)
+	return d
+}
+
+func cloneCampaign(c integration.Campaign) integration.Campaign {
+	c.EventAt, c.ClaimedUntil, c.WrittenAt = utc(c.EventAt), utc(c.ClaimedUntil), utc(c.WrittenAt)
+	return c
+}
+
+func cloneToken(t integration.TokenRecord) integration.TokenRecord {
+	t.Sealed = copied(t.Sealed)
+	t.ObtainedAt, t.LeaseUntil = utc(t.ObtainedAt), utc(t.LeaseUntil)
+	return t
+}
+
+func copied[S ~[]E, E any](s S) S {
+	if len(s) == 0 {
+		return nil
+	}
+	return slices.Clone(s)
+}
+
+func utc(t time.Time) time.Time { return t.UTC().Round(0) }
+
+// pick clones the wanted values of m; keys that are not there are left out.
+func pick[K comparable, V any](m map[K]V, keys []K, clone func(V) V) map[K]V {
+	found := make(map[K]V, len(keys))
+	for _, k := range keys {
+		if v, ok := m[k]; ok {
+			found[k] = clone(v)
+		}
+	}
+	return found
+}

@@ -1,0 +1,123 @@
+package inmem
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"salesforce-integration/internal/integration"
+)
+
+// GetDeliveries implements [integration.DeliveryStore].
+func (s *Store) GetDeliveries(ctx context.Context, ids []string) (map[string]integration.Delivery, error) {
+	return run(ctx, s, "GetDeliveries", func() (map[string]integration.Delivery, error) {
+		return pick(s.deliveries, ids, cloneDelivery), nil
+	})
+}
+
+// GetCampaigns implements [integration.DeliveryStore].
+func (s *Store) GetCampaigns(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Campaign, error) {
+	return run(ctx, s, "GetCampaigns", func() (map[integration.CampaignRef]integration.Campaign, error) {
+		return pick(s.campaigns, refs, cloneCampaign), nil
+	})
+}
+
+// Commit implements [integration.DeliveryStore].
+func (s *Store) Commit(ctx context.Context, units []integration.Unit) ([]integration.UnitResult, error) {
+	return run(ctx, s, "Commit", func() ([]integration.UnitResult, error) {
+		if err := checkUnits(units); err != nil {
+			return nil, err
+		}
+		results := make([]integration.UnitResult, len(units))
+		for n, u := range units {
+			results[n] = s.commit(u)
+		}
+		return results, nil
+	})
+}
+
+func (s *Store) commit(u integration.Unit) integration.UnitResult {
+	// A row that is not there reads as Version 0, just what a first write expects.
+	fits := (u.Delivery == nil || s.deliveries[u.Delivery.ID].Version == u.Delivery.Version) &&
+		(u.Campaign == nil || s.campaigns[u.Campaign.CampaignRef].Version == u.Campaign.Version)
+	if fits && u.Delivery != nil {
+		d := cloneDelivery(*u.Delivery)
+		d.Version++
+		s.deliveries[d.ID] = d
+	}
+	if fits && u.Campaign != nil {
+		c := cloneCampaign(*u.Campaign)
+		c.Version++
+		s.campaigns[c.CampaignRef] = c
+	}
+	r := integration.UnitResult{Committed: fits}
+	if u.Delivery != nil {
+		if d, ok := s.deliveries[u.Delivery.ID]; ok {
+			d = cloneDelivery(d)
+			r.Delivery = &d
+		}
+	}
+	if u.Campaign != nil {
+		if c, ok := s.campaigns[u.Campaign.CampaignRef]; ok {
+			r.Campaign = &c
+		}
+	}
+	return r
+}
+
+func checkUnits(units []integration.Unit) error {
+	rows := map[any]bool{}
+	for n, u := range units {
+		if d := u.Delivery; d != nil {
+			if d.ID == "" || rows[d.ID] {
+				return unfit(n, fmt.Sprintf("delivery id %q is empty or there twice", d.ID))
+			}
+			if len(d.Payload) > integration.MaxPayload {
+				return integration.Invalidf("payload", "Delivery %s carries %d bytes; %d is the limit.", d.ID, len(d.Payload), integration.MaxPayload)
+			}
+			rows[d.ID] = true
+		}
+		if c := u.Campaign; c != nil {
+			if c.IntegrationID == "" || c.CampaignID == "" || rows[c.CampaignRef] {
+				return unfit(n, fmt.Sprintf("campaign %q of integration %q is empty or there twice", c.CampaignID, c.IntegrationID))
+			}
+			rows[c.CampaignRef] = true
+		}
+	}
+	return nil
+}
+
+func unfit(n int, what string) error {
+	return &integration.Error{Code: integration.CodeInternal, Message: fmt.Sprintf("unit %d: %s", n, what)}
+}
+
+// ListDeliveries implements [integration.DeliveryStore].
+func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter, p integration.Page) (integration.List[integration.Delivery], error) {
+	return run(ctx, s, "ListDeliveries", func() (integration.List[integration.Delivery], error) {
+		var positions []string
+		ids := map[string]string{}
+		for id, d := range s.deliveries {
+			if matches(d, f) {
+				at := d.CreatedAt.Format("2006-01-02T15:04:05.000000000Z") + "#" + id
+				positions = append(positions, at)
+				ids[at] = id
+			}
+		}
+		slices.Sort(positions)
+		slices.Reverse(positions)
+		return page(positions, p, "log", descending, func(at string) integration.Delivery {
+			return cloneDelivery(s.deliveries[ids[at]])
+		})
+	})
+}
+
+func matches(d integration.Delivery, f integration.DeliveryFilter) bool {
+	return (f.Direction == "" || d.Direction == f.Direction) &&
+		(f.Status == "" || d.Status == f.Status) &&
+		(f.EventType == "" || d.EventType == f.EventType) &&
+		(f.IntegrationID == "" || d.IntegrationID == f.IntegrationID) &&
+		(f.ExperimentKey == "" || d.ExperimentKey == f.ExperimentKey) &&
+		(f.CampaignID == "" || d.CampaignID == f.CampaignID) &&
+		(f.From.IsZero() || !d.CreatedAt.Before(f.From)) &&
+		(f.To.IsZero() || d.CreatedAt.Before(f.To))
+}
