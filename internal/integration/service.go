@@ -1,0 +1,199 @@
+package integration
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// webhookSecretBytes is the strength of a webhook secret: 256 bits, the length of
+// the HMAC key that it also is.
+const webhookSecretBytes = 32
+
+// ServiceConfig is what a [Service] works with. All fields but Allowed are needed.
+type ServiceConfig struct {
+	Store   Store
+	Vault   Vault
+	Allowed AllowedOrigins         // origins that an instance_url may name beside Salesforce's
+	Now     func() time.Time       // the clock
+	NewID   func() (string, error) // makes ids that sort by creation: UUIDv7
+	Random  io.Reader              // source of webhook secrets: crypto/rand.Reader
+	Log     *slog.Logger           // takes the audit trail
+}
+
+// Service holds the use cases of the administrators' API. Its methods check what
+// they are given; their errors carry a [Code], and several [CodeInvalid] ones may
+// be joined. It does not ask whether the actor may do what it asks for: that is
+// the edge's to refuse.
+type Service struct {
+	c ServiceConfig
+}
+
+// NewService returns a service, or an error that names each missing part.
+func NewService(c ServiceConfig) (*Service, error) {
+	var errs []error
+	for _, part := range []struct {
+		name    string
+		missing bool
+	}{
+		{"Store", c.Store == nil},
+		{"Vault", c.Vault == nil},
+		{"Now", c.Now == nil},
+		{"NewID", c.NewID == nil},
+		{"Random", c.Random == nil},
+		{"Log", c.Log == nil},
+	} {
+		if part.missing {
+			errs = append(errs, fmt.Errorf("integration service: %s is missing", part.name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Service{c: c}, nil
+}
+
+// NewIntegration is what an administrator enters for an integration.
+type NewIntegration struct {
+	Name        string
+	Type        Type
+	Description string // may be empty
+	Inactive    bool   // create it switched off
+	InstanceURL string
+	ClientID    string
+	Credentials Credentials // AccessToken may be empty
+}
+
+// Created is a new integration together with the only sight of its webhook secret.
+type Created struct {
+	Integration   Integration
+	WebhookSecret Secret
+}
+
+// Create stores a new integration. Errors: [CodeInvalid] for each field at fault.
+func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Created, error) {
+	i, credentials, err := s.check(n)
+	if err != nil {
+		return Created{}, err
+	}
+	if i.ID, err = s.c.NewID(); err != nil {
+		return Created{}, fmt.Errorf("make an id: %w", err)
+	}
+	secret, err := s.newWebhookSecret()
+	if err != nil {
+		return Created{}, err
+	}
+	if i.SealedCredentials, err = SealCredentials(ctx, s.c.Vault, i.ID, credentials); err != nil {
+		return Created{}, err
+	}
+	if i.SealedWebhookSecret, err = SealWebhookSecret(ctx, s.c.Vault, i.ID, secret); err != nil {
+		return Created{}, err
+	}
+	stored, err := s.c.Store.CreateIntegration(ctx, i)
+	if err != nil {
+		return Created{}, fmt.Errorf("create integration %s: %w", i.ID, err)
+	}
+	s.audit(ctx, by, "integration created", stored.ID,
+		slog.String("name", stored.Name), slog.String("instance_url", stored.InstanceURL), slog.Bool("is_active", stored.Active))
+	return Created{Integration: stored, WebhookSecret: secret}, nil
+}
+
+func (s *Service) check(n NewIntegration) (Integration, Credentials, error) {
+	var errs []error
+	now := s.now()
+	i := Integration{
+		Name:        field(&errs, n.Name, parseName),
+		Type:        field(&errs, n.Type, parseType),
+		Description: field(&errs, n.Description, parseDescription),
+		Active:      !n.Inactive,
+		InstanceURL: field(&errs, n.InstanceURL, s.parseInstanceURL),
+		ClientID:    field(&errs, n.ClientID, parseClientID),
+
+		CredentialsVersion: 1,
+		CreatedAt:          now,
+		UpdatedAt:          now,
+	}
+	credentials := Credentials{
+		ClientSecret: field(&errs, n.Credentials.ClientSecret, parseClientSecret),
+		AccessToken:  field(&errs, n.Credentials.AccessToken, parseAccessToken),
+	}
+	i.HasAccessToken = credentials.AccessToken != ""
+	return i, credentials, joined(errs)
+}
+
+// List lists integrations, newest first. Errors: [CodeInvalid] for limit or cursor.
+func (s *Service) List(ctx context.Context, p Page) (List[Integration], error) {
+	p, err := checkPage(p)
+	if err != nil {
+		return List[Integration]{}, err
+	}
+	l, err := s.c.Store.ListIntegrations(ctx, p)
+	if err != nil {
+		return List[Integration]{}, fmt.Errorf("list integrations: %w", err)
+	}
+	return l, nil
+}
+
+// Get reads an integration. Errors: [CodeNotFound].
+func (s *Service) Get(ctx context.Context, id string) (Integration, error) {
+	id, err := parseID("integration", id)
+	if err != nil {
+		return Integration{}, err
+	}
+	i, err := s.c.Store.GetIntegration(ctx, id)
+	if err != nil {
+		return Integration{}, missing("integration", fmt.Errorf("get integration %s: %w", id, err))
+	}
+	return i, nil
+}
+
+// Delete removes an integration with its links and its token; what it delivered
+// stays in the log. Errors: [CodeNotFound].
+func (s *Service) Delete(ctx context.Context, by Actor, id string) error {
+	id, err := parseID("integration", id)
+	if err != nil {
+		return err
+	}
+	if err := s.c.Store.DeleteIntegration(ctx, id); err != nil {
+		return missing("integration", fmt.Errorf("delete integration %s: %w", id, err))
+	}
+	s.audit(ctx, by, "integration deleted", id)
+	return nil
+}
+
+// audit writes one line of the audit trail: who did what to which integration.
+func (s *Service) audit(ctx context.Context, by Actor, what, id string, details ...slog.Attr) {
+	s.c.Log.LogAttrs(ctx, slog.LevelInfo, "audit", append([]slog.Attr{
+		slog.String("action", what),
+		slog.String("subject", by.Subject),
+		slog.String("role", string(by.Role)),
+		slog.String("integration_id", id),
+	}, details...)...)
+}
+
+func (s *Service) newWebhookSecret() (Secret, error) {
+	b := make([]byte, webhookSecretBytes)
+	if _, err := io.ReadFull(s.c.Random, b); err != nil {
+		return "", fmt.Errorf("make a webhook secret: %w", err)
+	}
+	return Secret(base64.RawURLEncoding.EncodeToString(b)), nil
+}
+
+func (s *Service) parseInstanceURL(raw string) (string, error) {
+	return ParseInstanceURL(raw, s.c.Allowed)
+}
+
+// now is the time in whole seconds, which is what the API shows.
+func (s *Service) now() time.Time { return s.c.Now().UTC().Truncate(time.Second) }
+
+// missing gives a store's "not found" the same words everywhere.
+func missing(what string, err error) error {
+	if ErrorCode(err) != CodeNotFound {
+		return err
+	}
+	return &Error{Code: CodeNotFound, Message: notFoundMessage(what), Err: err}
+}

@@ -1,0 +1,44 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+)
+
+// ListDeliveries lists the delivery log, newest first. Errors: [CodeInvalid] for
+// a filter, limit or cursor.
+func (s *Service) ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) (List[Delivery], error) {
+	var errs []error
+	if f.CampaignID != "" {
+		f.CampaignID = field(&errs, f.CampaignID, ParseCampaignID)
+	}
+	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
+		errs = append(errs, Invalidf("to", "The range is empty: 'to' has to be later than 'from'."))
+	}
+	p = field(&errs, p, checkPage)
+	if err := joined(errs); err != nil {
+		return List[Delivery]{}, err
+	}
+	l, err := s.c.Store.ListDeliveries(ctx, f, p)
+	if err != nil {
+		return List[Delivery]{}, fmt.Errorf("list deliveries: %w", err)
+	}
+	return l, nil
+}
+
+// GetDelivery reads one delivery with its whole history. Errors: [CodeNotFound].
+func (s *Service) GetDelivery(ctx context.Context, id string) (Delivery, error) {
+	id, err := parseID("delivery", id)
+	if err != nil {
+		return Delivery{}, err
+	}
+	found, err := s.c.Store.GetDeliveries(ctx, []string{id})
+	if err != nil {
+		return Delivery{}, fmt.Errorf("get delivery %s: %w", id, err)
+	}
+	d, ok := found[id]
+	if !ok {
+		return Delivery{}, notFound("delivery")
+	}
+	return d, nil
+}

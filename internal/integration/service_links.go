@@ -1,0 +1,101 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// CreateLink makes a campaign follow an experiment, by hand. When it already
+// does, created is false and the stored link is returned. Errors: [CodeInvalid],
+// [CodeNotFound] (the integration), [CodeConflict] (the campaign follows another
+// experiment, which the message names, or the experiment has too many campaigns).
+func (s *Service) CreateLink(ctx context.Context, by Actor, integrationID, experimentKey, campaignID string) (stored Link, created bool, err error) {
+	integrationID, err = parseID("integration", integrationID)
+	if err != nil {
+		return Link{}, false, err
+	}
+	var errs []error
+	l := Link{
+		IntegrationID: integrationID,
+		ExperimentKey: field(&errs, experimentKey, ParseExperimentKey),
+		CampaignID:    field(&errs, campaignID, ParseCampaignID),
+		Source:        LinkManual,
+		CreatedAt:     s.now(),
+	}
+	if err := joined(errs); err != nil {
+		return Link{}, false, err
+	}
+	stored, created, err = s.c.Store.CreateLink(ctx, l)
+	if ErrorCode(err) == CodeConflict {
+		return Link{}, false, s.explainConflict(ctx, l, err)
+	}
+	if err != nil {
+		return Link{}, false, missing("integration", fmt.Errorf("create link: %w", err))
+	}
+	if created {
+		s.audit(ctx, by, "link created", integrationID,
+			slog.String("experiment_key", stored.ExperimentKey), slog.String("campaign_id", stored.CampaignID))
+	}
+	return stored, created, nil
+}
+
+// explainConflict names the experiment that the campaign follows. If it cannot be
+// read, the store's own words have to do.
+func (s *Service) explainConflict(ctx context.Context, l Link, conflict error) error {
+	ref := CampaignRef{IntegrationID: l.IntegrationID, CampaignID: l.CampaignID}
+	links, err := s.c.Store.GetLinks(ctx, []CampaignRef{ref})
+	other, ok := links[ref]
+	if err != nil || !ok || other.ExperimentKey == l.ExperimentKey {
+		return fmt.Errorf("create link: %w", conflict)
+	}
+	return &Error{
+		Code:  CodeConflict,
+		Field: "campaign_id",
+		Message: fmt.Sprintf("Campaign %s already follows experiment %q. A campaign follows one experiment of an integration: delete that link first.",
+			l.CampaignID, other.ExperimentKey),
+		Err: conflict,
+	}
+}
+
+// ListLinks lists an integration's links. Errors: [CodeNotFound], [CodeInvalid]
+// for a filter, limit or cursor.
+func (s *Service) ListLinks(ctx context.Context, integrationID string, f LinkFilter, p Page) (List[Link], error) {
+	var errs []error
+	if f.CampaignID != "" {
+		f.CampaignID = field(&errs, f.CampaignID, ParseCampaignID)
+	}
+	if f.ExperimentKey != "" {
+		f.ExperimentKey = field(&errs, f.ExperimentKey, ParseExperimentKey)
+	}
+	p = field(&errs, p, checkPage)
+	if err := joined(errs); err != nil {
+		return List[Link]{}, err
+	}
+	i, err := s.Get(ctx, integrationID)
+	if err != nil {
+		return List[Link]{}, err
+	}
+	l, err := s.c.Store.ListLinks(ctx, i.ID, f, p)
+	if err != nil {
+		return List[Link]{}, fmt.Errorf("list links: %w", err)
+	}
+	return l, nil
+}
+
+// DeleteLink lets a campaign follow no experiment any more. Errors: [CodeNotFound].
+func (s *Service) DeleteLink(ctx context.Context, by Actor, integrationID, campaignID string) error {
+	integrationID, err := parseID("integration", integrationID)
+	if err != nil {
+		return err
+	}
+	campaignID, err = ParseCampaignID(campaignID)
+	if err != nil {
+		return notFound("link")
+	}
+	if err := s.c.Store.DeleteLink(ctx, integrationID, campaignID); err != nil {
+		return missing("link", fmt.Errorf("delete link: %w", err))
+	}
+	s.audit(ctx, by, "link deleted", integrationID, slog.String("campaign_id", campaignID))
+	return nil
+}

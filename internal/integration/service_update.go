@@ -1,0 +1,157 @@
+package integration
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+)
+
+// updateTries is how often an update is merged again after somebody else's change
+// came between; a third one in a row is told to the caller.
+const updateTries = 3
+
+// Patch is a change of an integration. Nil fields keep their value; so do
+// secrets that are [Mask].
+type Patch struct {
+	Name        *string
+	Type        *Type // may only repeat the stored one
+	Description *string
+	Active      *bool
+
+	InstanceURL  *string
+	ClientID     *string
+	ClientSecret *Secret
+	AccessToken  *Secret // empty: forget the token
+}
+
+// Update merges a change into a stored integration. New credentials (or another
+// org or app) make a new CredentialsVersion, so that no token of the old ones is
+// used any more; another instance_url also unpins the org. A secret that is sent
+// again unchanged is no rotation. Errors: [CodeInvalid] for each field at fault,
+// [CodeNotFound], [CodeConflict] when others keep changing it meanwhile.
+func (s *Service) Update(ctx context.Context, by Actor, id string, p Patch) (Integration, error) {
+	p, err := s.checkPatch(p)
+	if err != nil {
+		return Integration{}, err
+	}
+	for try := 1; ; try++ {
+		old, err := s.Get(ctx, id)
+		if err != nil {
+			return Integration{}, err
+		}
+		next, changes, err := s.merge(ctx, old, p)
+		if err != nil {
+			return Integration{}, err
+		}
+		if len(changes) == 0 {
+			return old, nil
+		}
+		next.UpdatedAt = s.now()
+		stored, err := s.c.Store.UpdateIntegration(ctx, next)
+		if ErrorCode(err) == CodeConflict && try < updateTries {
+			continue
+		}
+		if err != nil {
+			return Integration{}, missing("integration", fmt.Errorf("update integration %s: %w", old.ID, err))
+		}
+		s.audit(ctx, by, "integration updated", stored.ID, changes...)
+		return stored, nil
+	}
+}
+
+// checkPatch checks and cleans each field that is there. A mask becomes nil.
+func (s *Service) checkPatch(p Patch) (Patch, error) {
+	var errs []error
+	p.Name = optionalField(&errs, p.Name, parseName)
+	p.Type = optionalField(&errs, p.Type, parseType)
+	p.Description = optionalField(&errs, p.Description, parseDescription)
+	p.InstanceURL = optionalField(&errs, p.InstanceURL, s.parseInstanceURL)
+	p.ClientID = optionalField(&errs, p.ClientID, parseClientID)
+	p.ClientSecret = optionalField(&errs, unmasked(p.ClientSecret), parseClientSecret)
+	p.AccessToken = optionalField(&errs, unmasked(p.AccessToken), parseAccessToken)
+	return p, joined(errs)
+}
+
+// merge applies a checked patch and lists what really changed, for the audit
+// trail: secrets as 'changed' only.
+func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integration, []slog.Attr, error) {
+	var changes []slog.Attr
+	if set(&i.Name, p.Name) {
+		changes = append(changes, slog.String("name", i.Name))
+	}
+	if set(&i.Description, p.Description) {
+		changes = append(changes, slog.String("description", "changed"))
+	}
+	if set(&i.Active, p.Active) {
+		changes = append(changes, slog.Bool("is_active", i.Active))
+	}
+	other := len(changes)
+	if set(&i.InstanceURL, p.InstanceURL) {
+		i.OrgID = ""
+		changes = append(changes, slog.String("instance_url", i.InstanceURL))
+	}
+	if set(&i.ClientID, p.ClientID) {
+		changes = append(changes, slog.String("client_id", i.ClientID))
+	}
+	secrets, err := s.mergeSecrets(ctx, &i, p)
+	if err != nil {
+		return i, nil, err
+	}
+	changes = append(changes, secrets...)
+	if len(changes) > other {
+		i.CredentialsVersion++
+	}
+	return i, changes, nil
+}
+
+// mergeSecrets seals the secrets anew if the patch changes one. Stored ones that
+// do not open any more (their key is gone) must not stand in the way of new ones,
+// as long as nothing of them is to be kept.
+func (s *Service) mergeSecrets(ctx context.Context, i *Integration, p Patch) ([]slog.Attr, error) {
+	if p.ClientSecret == nil && p.AccessToken == nil {
+		return nil, nil
+	}
+	stored, err := OpenCredentials(ctx, s.c.Vault, *i)
+	keepsSome := p.ClientSecret == nil || p.AccessToken == nil && i.HasAccessToken
+	if err != nil && keepsSome {
+		return nil, err
+	}
+	var changes []slog.Attr
+	if set(&stored.ClientSecret, p.ClientSecret) {
+		changes = append(changes, slog.String("client_secret", "changed"))
+	}
+	if set(&stored.AccessToken, p.AccessToken) {
+		changes = append(changes, slog.String("access_token", "changed"))
+	}
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	i.HasAccessToken = stored.AccessToken != ""
+	i.SealedCredentials, err = SealCredentials(ctx, s.c.Vault, i.ID, stored)
+	return changes, err
+}
+
+// set stores a value that is there and says whether that changed anything.
+func set[T comparable](to *T, value *T) bool {
+	if value == nil || *to == *value {
+		return false
+	}
+	*to = *value
+	return true
+}
+
+func optionalField[T any](errs *[]error, value *T, check func(T) (T, error)) *T {
+	if value == nil {
+		return nil
+	}
+	checked := field(errs, *value, check)
+	return &checked
+}
+
+// unmasked turns a secret that is the mask into one that is not there.
+func unmasked(s *Secret) *Secret {
+	if s != nil && s.Reveal() == Mask {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,203 @@
+package integration
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"salesforce-integration/internal/salesforce/sfid"
+)
+
+// Limits of what an administrator enters, in characters.
+const (
+	MaxNameLen        = 100
+	MaxDescriptionLen = 1000
+	MaxClientIDLen    = 512
+	MaxSecretLen      = 4096
+)
+
+// Limits of a page of a list.
+const (
+	DefaultPageLimit = 20
+	MaxPageLimit     = 100
+)
+
+// uuidLen is the length of a UUID with its hyphens.
+const uuidLen = 36
+
+// ParseCampaignID accepts a Campaign's id in 15 or 18 characters and returns it
+// in 18. The error is [CodeInvalid] for the field campaign_id.
+func ParseCampaignID(raw string) (string, error) {
+	id, err := sfid.ParsePrefix(strings.TrimSpace(raw), sfid.PrefixCampaign)
+	if err != nil {
+		return "", Invalidf("campaign_id", "It is not the id of a Campaign: %s. The id is the part of the Campaign's address that starts with %s and has 15 or 18 characters.",
+			reasonOf(err), sfid.PrefixCampaign)
+	}
+	return id, nil
+}
+
+// ParseExperimentKey checks an experiment's key, which the platform chooses: up
+// to [MaxExperimentKeyLen] bytes without control characters. The error is
+// [CodeInvalid] for the field experiment_key.
+func ParseExperimentKey(raw string) (string, error) {
+	switch key := strings.TrimSpace(raw); {
+	case key == "":
+		return "", Invalidf("experiment_key", "Enter the experiment's key, for example checkout-button-color.")
+	case len(key) > MaxExperimentKeyLen:
+		return "", Invalidf("experiment_key", "It is longer than %d bytes.", MaxExperimentKeyLen)
+	case !printable(key):
+		return "", Invalidf("experiment_key", "It holds a control character.")
+	default:
+		return key, nil
+	}
+}
+
+// parseID accepts an id that the product gave out. Anything else names nothing,
+// which is what the error says, so that a mistyped id and an unknown one look
+// alike.
+func parseID(what, raw string) (string, error) {
+	if len(raw) != uuidLen {
+		return "", notFound(what)
+	}
+	id := strings.ToLower(raw)
+	for i := range len(id) {
+		switch i {
+		case 8, 13, 18, 23:
+			if id[i] != '-' {
+				return "", notFound(what)
+			}
+		default:
+			if !strings.ContainsRune("0123456789abcdef", rune(id[i])) {
+				return "", notFound(what)
+			}
+		}
+	}
+	return id, nil
+}
+
+func notFound(what string) error {
+	return &Error{Code: CodeNotFound, Message: notFoundMessage(what)}
+}
+
+func notFoundMessage(what string) string {
+	return "There is no " + what + " with this id. It may have been deleted."
+}
+
+func parseName(raw string) (string, error) {
+	switch name := strings.TrimSpace(raw); {
+	case name == "":
+		return "", Invalidf("name", "Give the integration a name.")
+	case utf8.RuneCountInString(name) > MaxNameLen:
+		return "", Invalidf("name", "It is longer than %d characters.", MaxNameLen)
+	case !printable(name):
+		return "", Invalidf("name", "It holds a control character.")
+	default:
+		return name, nil
+	}
+}
+
+func parseDescription(raw string) (string, error) {
+	switch {
+	case utf8.RuneCountInString(raw) > MaxDescriptionLen:
+		return "", Invalidf("description", "It is longer than %d characters.", MaxDescriptionLen)
+	case !printable(strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(raw)):
+		return "", Invalidf("description", "It holds a control character.")
+	default:
+		return raw, nil
+	}
+}
+
+func parseType(raw Type) (Type, error) {
+	if raw != TypeSalesforce {
+		return "", Invalidf("integration_type", "The only type there is is %s.", TypeSalesforce)
+	}
+	return raw, nil
+}
+
+func parseClientID(raw string) (string, error) {
+	id := strings.TrimSpace(raw)
+	if why := notCredential(id, MaxClientIDLen); why != "" {
+		return "", Invalidf("config.client_id", "%s It is the consumer key of the External Client App or Connected App.", why)
+	}
+	return id, nil
+}
+
+func parseClientSecret(raw Secret) (Secret, error) {
+	s := strings.TrimSpace(raw.Reveal())
+	if s == Mask {
+		return "", Invalidf("config.client_secret", "This is the mask that stands in the place of a secret; enter the consumer secret itself.")
+	}
+	if why := notCredential(s, MaxSecretLen); why != "" {
+		return "", Invalidf("config.client_secret", "%s It is the consumer secret of the External Client App or Connected App.", why)
+	}
+	return Secret(s), nil
+}
+
+// parseAccessToken accepts no token, too.
+func parseAccessToken(raw Secret) (Secret, error) {
+	s := strings.TrimSpace(raw.Reveal())
+	if s == "" {
+		return "", nil
+	}
+	if s == Mask {
+		return "", Invalidf("config.access_token", "This is the mask that stands in the place of a token; leave the field out, nobody needs to give one.")
+	}
+	if why := notCredential(s, MaxSecretLen); why != "" {
+		return "", Invalidf("config.access_token", "%s Leave the field out: the product gets its tokens by itself.", why)
+	}
+	return Secret(s), nil
+}
+
+// notCredential says what keeps s from being something that goes into an HTTP
+// header or form as it is; it never repeats s.
+func notCredential(s string, limit int) string {
+	switch {
+	case s == "":
+		return "It is empty."
+	case len(s) > limit:
+		return "It is longer than any that Salesforce gives out."
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "It holds a space or another character that Salesforce never gives out; check what was pasted."
+	default:
+		return ""
+	}
+}
+
+func checkPage(p Page) (Page, error) {
+	if p.Limit == 0 {
+		p.Limit = DefaultPageLimit
+	}
+	if p.Limit < 1 || p.Limit > MaxPageLimit {
+		return p, Invalidf("limit", "It has to be between 1 and %d.", MaxPageLimit)
+	}
+	return p, nil
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// reasonOf returns the words of an id's error without its sentinel.
+func reasonOf(err error) string {
+	return strings.TrimLeft(strings.TrimPrefix(err.Error(), sfid.ErrInvalid.Error()), ": ")
+}
+
+// field runs one check and collects its error, so that a request is told
+// everything that is wrong with it at once.
+func field[T any](errs *[]error, value T, check func(T) (T, error)) T {
+	checked, err := check(value)
+	if err != nil {
+		*errs = append(*errs, err)
+	}
+	return checked
+}
+
+// joined returns one error for all that were collected: the only one itself, so
+// that its words stay its own.
+func joined(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
