@@ -9,13 +9,12 @@ import (
 
 // Codes of our own, for failures that Salesforce has no errorCode for.
 const (
-	CodeNotSent     = "NOT_SENT"           // too little time was left, nothing was sent
-	CodeTimeout     = "TIMEOUT"            // no answer in time
-	CodeNetwork     = "CONNECTION_FAILED"  // no connection, or it was lost
-	CodeUnreadable  = "UNREADABLE_ANSWER"  // an answer that is not what the call returns
-	CodeTooLarge    = "ANSWER_TOO_LARGE"   // an answer over [Config.MaxResponseBytes]
-	CodeTokenWait   = "TOKEN_WAIT_TIMEOUT" // another function was fetching a token for too long
-	CodeBodyTooLong = "STRING_TOO_LONG"    // the same code as Salesforce's
+	CodeNotSent    = "NOT_SENT"           // too little time was left, nothing was sent
+	CodeTimeout    = "TIMEOUT"            // no answer in time
+	CodeNetwork    = "CONNECTION_FAILED"  // no connection, or it was lost
+	CodeUnreadable = "UNREADABLE_ANSWER"  // an answer that is not what the call returns
+	CodeTooLarge   = "ANSWER_TOO_LARGE"   // an answer over [Config.MaxResponseBytes]
+	CodeTokenWait  = "TOKEN_WAIT_TIMEOUT" // another function was fetching a token for too long
 )
 
 // ErrDeadline is wrapped by the error of a call that was not started because the

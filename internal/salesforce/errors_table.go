@@ -86,8 +86,6 @@ func Classify(err error) Diagnosis {
 func (r Row) matches(e *Error, lowerMessage string) bool {
 	return (r.Code == "" || r.Code == e.Code) &&
 		(r.Status == 0 || r.Status == e.Status) &&
-		// A status says nothing once there is a code, unless the row names both.
-		(r.Code != "" || r.Contains != "" || e.Code == "" || e.Code == CodeUnreadable) &&
 		strings.Contains(lowerMessage, r.Contains)
 }
 
@@ -173,7 +171,7 @@ func Table() []Row {
 		{Code: "NUMBER_OUTSIDE_VALID_RANGE", Class: ClassData, Cause: "A number is too large or too small for its field.", Fix: "Check the field's length in Salesforce."},
 		{Code: "DUPLICATE_VALUE", Class: ClassData, Cause: "The org has such a record already.", Fix: "Nothing, if the Campaign shows the change; else look at the record named in the message."},
 		{Code: "DUPLICATES_DETECTED", Class: ClassData, Cause: "A duplicate rule in the org refused the record.", Fix: "Except the Run-As user from the duplicate rule."},
-		{Code: "STORAGE_LIMIT_EXCEEDED", Class: ClassPermission, Cause: "The org's storage is full.", Fix: "Free some storage in Salesforce (Setup, Storage Usage), or buy more."},
+		{Code: "STORAGE_LIMIT_EXCEEDED", Class: ClassLimit, Cause: "The org's storage is full.", Fix: "Free some storage in Salesforce (Setup, Storage Usage), or buy more."},
 		{Code: "MALFORMED_ID", Class: ClassData, Cause: "An id is not one of the kind that belongs there.", Fix: "Check the Campaign's id in the link."},
 		{Code: "JSON_PARSER_ERROR", Class: ClassData, Cause: "Salesforce could not read the request.", Fix: "Check the additional fields in the integration: one has a value of the wrong type."},
 		{Code: "MALFORMED_QUERY", Class: ClassData, Cause: "Salesforce could not read a query.", Fix: "Report it: the product made the query."},
@@ -196,7 +194,7 @@ func Table() []Row {
 		{Code: CodeTokenWait, Class: ClassOutage, Cause: "Another function was fetching an access token and took too long.", Fix: fixWait},
 		{Code: CodeTooLarge, Class: ClassUnknown, Cause: "The org's answer was too long to read.", Fix: "Report it: the product asked for too much at once."},
 
-		// No code: gateways, proxies, and pages that are not the API.
+		// No code, or one that is not known: gateways, proxies, pages that are not the API.
 		{Status: 301, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
 		{Status: 302, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
 		{Status: 307, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
