@@ -4,6 +4,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"unicode/utf16"
 )
 
 // entity is a character reference, by name or by number.
@@ -58,11 +59,26 @@ func plainText(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// cut shortens s to n characters, the last of them an ellipsis.
+// cut shortens s to n characters, the last of them an ellipsis. Salesforce counts
+// UTF-16 units, so an emoji is two.
 func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
+	units, last := 0, 0
+	for at, r := range s {
+		if units < n {
+			last = at // where the ellipsis would go
+		}
+		if units += utf16.RuneLen(r); units > n {
+			return strings.TrimRight(s[:last], " ") + "…"
+		}
 	}
-	return strings.TrimRight(string(r[:n-1]), " ") + "…"
+	return s
+}
+
+// textLen is a text's length as Salesforce counts it.
+func textLen(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }

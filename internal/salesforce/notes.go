@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"salesforce-integration/internal/salesforce/sfid"
 )
@@ -46,7 +45,7 @@ func NoteTitle(title, marker string) string {
 	if marker == "" {
 		return cut(title, maxTitle)
 	}
-	room := maxTitle - utf8.RuneCountInString(marker) - 1
+	room := maxTitle - textLen(marker) - 1
 	return strings.TrimSpace(cut(title, room) + " " + marker)
 }
 
@@ -77,7 +76,7 @@ func noteResults(notes []Note) ([]NoteResult, error) {
 			return nil, fmt.Errorf("%w: note %d: %w", ErrArgument, i+1, err)
 		case NoteTitle(n.Title, n.Marker) == "":
 			return nil, fmt.Errorf("%w: note %d has no title", ErrArgument, i+1)
-		case utf8.RuneCountInString(n.Marker) > maxMarker || n.Marker != oneLine(n.Marker):
+		case textLen(n.Marker) > maxMarker || n.Marker != oneLine(n.Marker):
 			return nil, fmt.Errorf("%w: the marker of note %d is not one line of at most %d characters", ErrArgument, i+1, maxMarker)
 		}
 		results[i].CampaignID = id

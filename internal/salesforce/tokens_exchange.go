@@ -1,0 +1,104 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"salesforce-integration/internal/salesforce/sfid"
+)
+
+const opToken = "get an access token"
+
+// tokenPath is the same on every My Domain host.
+// https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
+const tokenPath = "/services/oauth2/token"
+
+// exchanger does the client-credentials grant.
+type exchanger struct {
+	base    string
+	id      string
+	secret  Secret
+	http    *http.Client
+	now     func() time.Time
+	timeout time.Duration
+}
+
+// do makes one exchange. The credentials go in the form, which unlike Basic needs
+// no agreement about escaping.
+func (x exchanger) do(ctx context.Context) (Token, *Error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, x.timeout, errRequestTimeout)
+	defer cancel()
+	cfg := clientcredentials.Config{ClientID: x.id, ClientSecret: x.secret.Reveal(), TokenURL: x.base + tokenPath,
+		AuthStyle: oauth2.AuthStyleInParams}
+	got, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, x.http))
+	if err != nil {
+		return Token{}, x.explain(ctx, err)
+	}
+	return x.token(got), nil
+}
+
+func (x exchanger) token(got *oauth2.Token) Token {
+	t := Token{Value: NewSecret(got.AccessToken), InstanceURL: extra(got, "instance_url"), IssuedAt: x.now().UTC()}
+	if ms, err := strconv.ParseInt(extra(got, "issued_at"), 10, 64); err == nil {
+		t.IssuedAt = time.UnixMilli(ms).UTC()
+	}
+	t.OrgID = orgOfIdentity(extra(got, "id"))
+	return t
+}
+
+// orgOfIdentity reads the org out of https://login.salesforce.com/id/<org>/<user>.
+// https://help.salesforce.com/s/articleView?id=sf.remoteaccess_using_openid.htm
+func orgOfIdentity(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	rest, ok := strings.CutPrefix(u.Path, "/id/")
+	if !ok {
+		return ""
+	}
+	org, _, _ := strings.Cut(rest, "/")
+	id, err := sfid.ParsePrefix(org, sfid.PrefixOrganization)
+	if err != nil {
+		return ""
+	}
+	return id
+}
+
+func extra(t *oauth2.Token, name string) string {
+	s, _ := t.Extra(name).(string)
+	return s
+}
+
+// explain keeps what the org said and nothing that we sent. The library's own error
+// is not wrapped: it would print the answer's body.
+func (x exchanger) explain(ctx context.Context, err error) *Error {
+	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if ok {
+		e := &Error{Op: opToken, Status: refused.Response.StatusCode, Code: oneLine(refused.ErrorCode),
+			Message: x.redact(oneLine(refused.ErrorDescription)), RetryAfter: retryAfter(refused.Response.Header, x.now())}
+		if e.Code == "" {
+			e.Message = describeBody(reply{header: refused.Response.Header, body: refused.Body})
+		}
+		return e
+	}
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
+		return networkError(ctx, call{op: opToken}, urlErr, true)
+	}
+	if ctx.Err() != nil {
+		return &Error{Op: opToken, Code: CodeTimeout, Err: context.Cause(ctx)}
+	}
+	return &Error{Op: opToken, Code: CodeUnreadable, Message: "the answer has no access token"}
+}
+
+func (x exchanger) redact(s string) string {
+	return strings.ReplaceAll(s, x.secret.Reveal(), redacted)
+}
