@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -60,7 +61,7 @@ func (c *Client) do(ctx context.Context, what call, out any) error {
 	if !what.open {
 		var err error
 		if token, err = c.tokens.Token(ctx); err != nil {
-			return fmt.Errorf("%s: get a token: %w", what.op, err)
+			return fmt.Errorf("%s: %w", what.op, err)
 		}
 	}
 	got, err := c.send(ctx, what, body, token)
@@ -189,6 +190,9 @@ func (t *sendTrace) watch(ctx context.Context) context.Context {
 func (t *sendTrace) mayHaveSent() bool { return t.got.Load() || !t.asked.Load() }
 
 func networkError(ctx context.Context, what call, err error, sent bool) *Error {
+	if at, ok := errors.AsType[*url.Error](err); ok {
+		err = at.Err // without the address: a query is long and holds customers' data
+	}
 	e := &Error{Op: what.op, Code: CodeNetwork, Uncertain: what.write && sent, Err: err}
 	var timeout net.Error
 	if ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout() {

@@ -23,7 +23,8 @@ type TokensConfig struct {
 	InstanceURL  string
 	ClientID     string
 	ClientSecret Secret
-	// Initial is a token that an administrator gave; used until it is refused.
+	// Initial is a token that an administrator gave; used until an exchange was
+	// made, which is when it is refused.
 	Initial Secret
 	// Store shares tokens with other processes; nil keeps them in memory.
 	Store TokenStore
@@ -48,6 +49,7 @@ type CachedTokens struct {
 	key      string
 	now      func() time.Time
 	lease    time.Duration
+	initial  Token
 
 	mu      sync.Mutex
 	current Token
@@ -83,7 +85,7 @@ func NewCachedTokens(cfg TokensConfig) (*CachedTokens, error) {
 		key:      cfg.Key,
 		now:      cfg.Now,
 		lease:    timeout + leaseMargin,
-		current:  Token{Value: cfg.Initial, InstanceURL: base},
+		initial:  Token{Value: cfg.Initial, InstanceURL: base},
 	}, nil
 }
 
@@ -101,6 +103,17 @@ func (t *CachedTokens) Refresh(ctx context.Context, stale Token) (Token, error) 
 }
 
 func (t *CachedTokens) get(ctx context.Context, stale Token) (Token, error) {
+	for {
+		token, err := t.join(ctx, stale)
+		// A fetch that began before stale was handed out may bring stale itself.
+		if err != nil || token.replaces(stale) {
+			return token, err
+		}
+	}
+}
+
+// join returns the token at hand, or waits for a fetch.
+func (t *CachedTokens) join(ctx context.Context, stale Token) (Token, error) {
 	t.mu.Lock()
 	if t.current.replaces(stale) {
 		token := t.current
@@ -152,6 +165,9 @@ func (t *CachedTokens) fetch(ctx context.Context, stale Token) (Token, error) {
 	}
 	if first.Token.replaces(stale) {
 		return first.Token, nil
+	}
+	if first.Generation == 0 && t.initial.replaces(stale) {
+		return t.initial, nil
 	}
 	seen, wait := first, backoff{}
 	for {
