@@ -1,0 +1,77 @@
+package push
+
+import (
+	"fmt"
+	"time"
+
+	"salesforce-integration/internal/integration"
+)
+
+// verdict is what to do about one wanted delivery, given what is stored of it.
+type verdict int
+
+const (
+	verdictDone   verdict = iota // it has ended, or is parked: nothing to do here
+	verdictBusy                  // another function is at it, or at its campaign
+	verdictRecord                // commit the unit; nothing is written to Salesforce
+	verdictSend                  // commit the unit, then write to Salesforce
+)
+
+// decision is a verdict with the unit to commit, or the time until which
+// somebody else may be at it.
+type decision struct {
+	verdict   verdict
+	unit      integration.Unit
+	busyUntil time.Time
+	again     bool // an earlier try may have had its effect
+}
+
+// decide is the gate in front of every write. It is pure. stored and campaign are
+// what the store holds (nil: nothing); lease is until when this function may be
+// at it. A nil error with verdictSend means that, once the unit is committed, no
+// other function writes to that campaign until the lease ends.
+func decide(w want, stored *integration.Delivery, campaign *integration.Campaign, now, lease time.Time) (decision, error) {
+	d := w.delivery
+	if stored != nil {
+		d = *stored
+		switch {
+		case d.Status.Final() || d.Status == integration.StatusParked:
+			return decision{verdict: verdictDone}, nil
+		case d.Status == integration.StatusSending && d.LeaseUntil.After(now):
+			return decision{verdict: verdictBusy, busyUntil: d.LeaseUntil}, nil
+		}
+	}
+	if w.target != "" {
+		err := d.Move(now, w.target, w.reason, w.detail)
+		return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: &d}}, err
+	}
+	if w.effect.status == "" {
+		return send(&d, nil, now, lease)
+	}
+	c := integration.Campaign{CampaignRef: w.ref()}
+	if campaign != nil {
+		c = *campaign
+	}
+	claimed := c.ClaimedBy != "" && c.ClaimedBy != d.ID && c.ClaimedUntil.After(now)
+	switch {
+	case c.EventID != w.event.ID && !c.Newer(w.event.OccurredAt, w.event.ID):
+		err := d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded,
+			fmt.Sprintf("a newer event, of %s, already decides the Campaign's status", c.EventAt.UTC().Format(time.RFC3339)))
+		return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: &d}}, err
+	case claimed:
+		return decision{verdict: verdictBusy, busyUntil: c.ClaimedUntil}, nil
+	}
+	c.EventAt, c.EventID = w.event.OccurredAt, w.event.ID
+	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.status, lease
+	return send(&d, &c, now, lease)
+}
+
+func send(d *integration.Delivery, c *integration.Campaign, now, lease time.Time) (decision, error) {
+	again := d.Attempts > 0
+	if err := d.Move(now, integration.StatusSending, "", "writing to Salesforce"); err != nil {
+		return decision{}, err
+	}
+	d.Attempts++
+	d.LeaseUntil = lease
+	return decision{verdict: verdictSend, unit: integration.Unit{Delivery: d, Campaign: c}, again: again}, nil
+}

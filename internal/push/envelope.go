@@ -1,0 +1,73 @@
+package push
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// Message is one event envelope as it reached the function.
+type Message struct {
+	ID            string // SQS message id; empty for an event that came by itself
+	ReceiptHandle string
+	Body          []byte // the EventBridge envelope
+}
+
+// Batch is what one invocation was given.
+type Batch struct {
+	Messages []Message
+	// Bare says that the function was invoked with an EventBridge event itself, as
+	// `sam local invoke` does, and not with a batch of a queue.
+	Bare bool
+}
+
+// DecodeBatch tells an SQS batch from a bare EventBridge event. It fails for
+// anything else: then nothing of the payload can be acknowledged one by one.
+func DecodeBatch(payload []byte) (Batch, error) {
+	var shape struct {
+		Records    []events.SQSMessage `json:"Records"`
+		DetailType *string             `json:"detail-type"`
+	}
+	if err := json.Unmarshal(payload, &shape); err != nil {
+		return Batch{}, fmt.Errorf("reading the invocation's payload: %w", err)
+	}
+	switch {
+	case shape.Records != nil:
+		batch := Batch{Messages: make([]Message, 0, len(shape.Records))}
+		for _, r := range shape.Records {
+			batch.Messages = append(batch.Messages, Message{ID: r.MessageId, ReceiptHandle: r.ReceiptHandle, Body: []byte(r.Body)})
+		}
+		return batch, nil
+	case shape.DetailType != nil:
+		return Batch{Messages: []Message{{Body: payload}}, Bare: true}, nil
+	default:
+		return Batch{}, fmt.Errorf("the invocation's payload is neither an SQS batch (no Records) nor an EventBridge event (no detail-type)")
+	}
+}
+
+// envelope is the part of EventBridge's envelope that is read.
+// https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+type envelope struct {
+	ID         string          `json:"id"`
+	DetailType string          `json:"detail-type"`
+	Source     string          `json:"source"`
+	Time       time.Time       `json:"time"`
+	Detail     json.RawMessage `json:"detail"`
+}
+
+func decodeEnvelope(body []byte) (envelope, error) {
+	var e envelope
+	if err := json.Unmarshal(bytes.TrimSpace(body), &e); err != nil {
+		return envelope{}, invalid("the message is not an EventBridge event: %v", err)
+	}
+	switch {
+	case e.ID == "":
+		return e, invalid("the event's envelope has no id")
+	case e.DetailType == "":
+		return e, invalid("the event's envelope has no detail-type")
+	}
+	return e, nil
+}

@@ -1,0 +1,118 @@
+package push
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"salesforce-integration/internal/integration"
+)
+
+// rejection is an event that nothing can be done for; it is recorded with its
+// reason and never tried again.
+type rejection struct {
+	reason integration.Reason
+	detail string
+}
+
+func (r *rejection) Error() string { return r.detail }
+
+func invalid(format string, args ...any) error {
+	return &rejection{reason: integration.ReasonInvalidEvent, detail: fmt.Sprintf(format, args...)}
+}
+
+// detail is the contract's event detail. Results are decoded only for the events
+// that show them: a roll-back must not fail over a result it does not need.
+type detail struct {
+	ExperimentKey  string          `json:"experiment_key"`
+	ExperimentName string          `json:"experiment_name"`
+	OccurredAt     *time.Time      `json:"occurred_at"`
+	Reason         string          `json:"reason"`
+	Results        json.RawMessage `json:"results"`
+}
+
+type results struct {
+	PrimaryMetric      string    `json:"primary_metric"`
+	WinningVariant     string    `json:"winning_variant"`
+	Lift               *float64  `json:"lift"`
+	PValue             *float64  `json:"p_value"`
+	ConfidenceInterval []float64 `json:"confidence_interval"`
+	SampleSize         *int64    `json:"sample_size"`
+	Variants           []struct {
+		Key         string `json:"key"`
+		Users       *int64 `json:"users"`
+		Conversions *int64 `json:"conversions"`
+	} `json:"variants"`
+	URL string `json:"url"`
+}
+
+// ParseEvent reads an EventBridge envelope. The returned event holds as much as
+// could be read, even with an error, so that the log can show it. An error says in
+// words what the publisher has to mend.
+func ParseEvent(body []byte) (integration.Event, error) {
+	env, err := decodeEnvelope(body)
+	event := integration.Event{ID: env.ID, Type: integration.EventType(env.DetailType), OccurredAt: env.Time.UTC()}
+	if err != nil {
+		return event, err
+	}
+	var d detail
+	if err := json.Unmarshal(env.Detail, &d); err != nil {
+		return event, invalid("the event's detail cannot be read: %s", fieldProblem(err))
+	}
+	event.ExperimentKey = strings.TrimSpace(d.ExperimentKey)
+	event.Name = d.ExperimentName
+	event.Reason = d.Reason
+	if d.OccurredAt != nil {
+		event.OccurredAt = d.OccurredAt.UTC()
+	}
+	switch {
+	case event.ExperimentKey == "":
+		return event, invalid("the event's detail has no experiment_key: publish it again with one")
+	case len(event.ExperimentKey) > integration.MaxExperimentKeyLen:
+		event.ExperimentKey = ""
+		return event, invalid("the event's experiment_key is longer than %d bytes", integration.MaxExperimentKeyLen)
+	case event.OccurredAt.IsZero():
+		return event, invalid("the event has neither an occurred_at nor a time in its envelope")
+	}
+	if event.Type == integration.EventSignificance && len(d.Results) > 0 && string(d.Results) != "null" {
+		event.Results, err = parseResults(d.Results)
+	}
+	return event, err
+}
+
+func parseResults(raw json.RawMessage) (*integration.Results, error) {
+	var r results
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return nil, invalid("the event's results cannot be read: %s", fieldProblem(err))
+	}
+	out := &integration.Results{
+		PrimaryMetric: r.PrimaryMetric, WinningVariant: r.WinningVariant,
+		Lift: r.Lift, PValue: r.PValue, SampleSize: r.SampleSize, URL: r.URL,
+	}
+	switch len(r.ConfidenceInterval) {
+	case 0:
+	case 2:
+		out.ConfidenceInterval = &[2]float64{r.ConfidenceInterval[0], r.ConfidenceInterval[1]}
+	default:
+		return nil, invalid("the event's results.confidence_interval has %d numbers, wanted two: low and high", len(r.ConfidenceInterval))
+	}
+	for _, v := range r.Variants {
+		out.Variants = append(out.Variants, integration.Variant{Key: v.Key, Users: v.Users, Conversions: v.Conversions})
+	}
+	return out, nil
+}
+
+// fieldProblem says which field is wrong without repeating its value.
+func fieldProblem(err error) string {
+	var wrongType *json.UnmarshalTypeError
+	if errors.As(err, &wrongType) {
+		return fmt.Sprintf("%s is a %s, wanted %s", wrongType.Field, wrongType.Value, wrongType.Type)
+	}
+	var badTime *time.ParseError
+	if errors.As(err, &badTime) {
+		return "occurred_at is not an RFC 3339 time such as 2026-03-02T10:00:00Z"
+	}
+	return err.Error()
+}

@@ -1,0 +1,121 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/salesforce"
+)
+
+// OrgsConfig is what [Orgs] works with.
+type OrgsConfig struct {
+	Tokens       integration.TokenStore
+	Integrations integration.IntegrationStore // to pin an org's id at the first connection
+	Vault        integration.Vault
+	Allowed      integration.AllowedOrigins
+	APIVersion   string       // "" for the client's default
+	HTTPClient   *http.Client // nil for the default transport
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+// Orgs keeps a client for each integration while the function is warm.
+type Orgs struct {
+	cfg OrgsConfig
+
+	mu      sync.Mutex
+	clients map[string]*cachedClient
+	retired int // calls of clients that were replaced
+}
+
+type cachedClient struct {
+	client      *salesforce.Client
+	tokens      salesforce.TokenSource
+	version     int64 // of the credentials
+	instanceURL string
+}
+
+// NewOrgs returns an empty set of clients.
+func NewOrgs(cfg OrgsConfig) *Orgs {
+	return &Orgs{cfg: cfg, clients: map[string]*cachedClient{}}
+}
+
+// Calls returns how many Salesforce API calls were spent so far.
+func (o *Orgs) Calls() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := o.retired
+	for _, c := range o.clients {
+		n += c.client.Calls()
+	}
+	return n
+}
+
+// client returns the integration's client, a new one when its credentials or its
+// address have changed.
+func (o *Orgs) client(ctx context.Context, i integration.Integration) (*cachedClient, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c, ok := o.clients[i.ID]; ok {
+		if c.version == i.CredentialsVersion && c.instanceURL == i.InstanceURL {
+			return c, nil
+		}
+		o.retired += c.client.Calls()
+		delete(o.clients, i.ID)
+	}
+	// The address was checked when it was saved; the operator's list may have
+	// changed since, and secrets go only where it allows today.
+	instanceURL, err := integration.ParseInstanceURL(i.InstanceURL, o.cfg.Allowed)
+	if err != nil {
+		return nil, fmt.Errorf("the integration's instance_url is not allowed any more: %w", err)
+	}
+	credentials, err := integration.OpenCredentials(ctx, o.cfg.Vault, i)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{
+		InstanceURL:  instanceURL,
+		ClientID:     i.ClientID,
+		ClientSecret: salesforce.NewSecret(credentials.ClientSecret.Reveal()),
+		Key:          i.ID,
+		Store:        &sharedTokens{store: o.cfg.Tokens, vault: o.cfg.Vault, integration: i, initial: credentials.AccessToken},
+		HTTPClient:   o.cfg.HTTPClient,
+		Now:          o.cfg.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the org's tokens: %w", err)
+	}
+	client, err := salesforce.New(salesforce.Config{
+		InstanceURL: instanceURL, APIVersion: o.cfg.APIVersion, Tokens: tokens, HTTPClient: o.cfg.HTTPClient, Now: o.cfg.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("preparing the org's client: %w", err)
+	}
+	c := &cachedClient{client: client, tokens: tokens, version: i.CredentialsVersion, instanceURL: i.InstanceURL}
+	o.clients[i.ID] = c
+	return c, nil
+}
+
+// pinOrg remembers which org the credentials belong to, once: from then on the
+// webhook takes messages of that org only. What goes wrong here is mended by the
+// next batch, so it does not fail this one.
+func (o *Orgs) pinOrg(ctx context.Context, i integration.Integration, tokens salesforce.TokenSource) {
+	if i.OrgID != "" {
+		return
+	}
+	token, err := tokens.Token(ctx)
+	if err != nil || token.OrgID == "" {
+		return
+	}
+	i.OrgID = token.OrgID
+	if _, err := o.cfg.Integrations.UpdateIntegration(ctx, i); err != nil {
+		o.cfg.Log.WarnContext(ctx, "the org's id is not pinned yet", "integration_id", i.ID, "error", err)
+		return
+	}
+	o.cfg.Log.InfoContext(ctx, "the org's id is pinned", "integration_id", i.ID, "org_id", token.OrgID)
+}

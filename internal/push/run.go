@@ -1,0 +1,220 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"salesforce-integration/internal/integration"
+)
+
+const (
+	// beginRounds bounds how often a delivery is decided anew because somebody
+	// else changed its rows in between.
+	beginRounds = 4
+	// orgsAtOnce bounds how many orgs one invocation writes to side by side.
+	orgsAtOnce = 16
+)
+
+// begin claims, in the store, every delivery that is to be written, and records
+// those that are not. What it returns may be written until the lease ends.
+func (h *Handler) begin(ctx context.Context, wants []want, p *progress) ([]job, error) {
+	lease := h.lease(ctx)
+	var jobs []job
+	for round := 0; len(wants) > 0; round++ {
+		lost, began, err := h.beginRound(ctx, wants, lease, p)
+		jobs = append(jobs, began...)
+		if err != nil {
+			return jobs, err
+		}
+		if round == beginRounds {
+			for _, w := range lost {
+				p.comeBack[w.delivery.ID] = h.cfg.Now().Add(h.cfg.Retry.Wait(1, 0))
+			}
+			break
+		}
+		wants = lost
+	}
+	return jobs, nil
+}
+
+// beginRound returns the wants whose rows somebody else changed meanwhile.
+func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time, p *progress) (lost []want, jobs []job, err error) {
+	stored, campaigns, err := h.current(ctx, wants)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := h.cfg.Now()
+	type undecided struct {
+		want     want
+		decision decision
+	}
+	var open []undecided
+	var units []integration.Unit
+	for _, w := range wants {
+		d, err := decide(w, pick(stored, w.delivery.ID), pick(campaigns, w.ref()), now, lease)
+		if err != nil {
+			return nil, nil, fmt.Errorf("deciding about a delivery: %w", err)
+		}
+		switch d.verdict {
+		case verdictDone:
+			p.deliveries[w.delivery.ID] = stored[w.delivery.ID]
+			continue
+		case verdictBusy:
+			p.deliveries[w.delivery.ID] = w.delivery
+			if s, ok := stored[w.delivery.ID]; ok {
+				p.deliveries[w.delivery.ID] = s
+			}
+			p.comeBack[w.delivery.ID] = d.busyUntil
+			continue
+		case verdictSend:
+			if d.unit.Campaign != nil {
+				campaigns[w.ref()] = *d.unit.Campaign // the next want of this campaign sees the claim
+			}
+		case verdictRecord:
+		}
+		open = append(open, undecided{w, d})
+		units = append(units, d.unit)
+	}
+	if len(units) == 0 {
+		return nil, nil, nil
+	}
+	results, err := h.cfg.Store.Commit(ctx, units)
+	if err != nil {
+		return nil, nil, fmt.Errorf("beginning %d deliveries: %w", len(units), err)
+	}
+	for i, r := range results {
+		u := open[i]
+		if !r.Committed {
+			lost = append(lost, u.want)
+			continue
+		}
+		p.deliveries[u.want.delivery.ID] = *r.Delivery
+		if u.decision.verdict == verdictSend {
+			jobs = append(jobs, job{want: u.want, delivery: *r.Delivery, campaign: r.Campaign, again: u.decision.again})
+		}
+	}
+	return lost, jobs, nil
+}
+
+// current reads what is stored of the wanted deliveries and their campaigns.
+func (h *Handler) current(ctx context.Context, wants []want) (map[string]integration.Delivery, map[integration.CampaignRef]integration.Campaign, error) {
+	ids := make([]string, 0, len(wants))
+	refs := map[integration.CampaignRef]bool{}
+	for _, w := range wants {
+		ids = append(ids, w.delivery.ID)
+		if w.target == "" && w.effect.status != "" {
+			refs[w.ref()] = true
+		}
+	}
+	var deliveries map[string]integration.Delivery
+	campaigns := map[integration.CampaignRef]integration.Campaign{}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		deliveries, err = h.cfg.Store.GetDeliveries(ctx, ids)
+		return err
+	})
+	if len(refs) > 0 {
+		g.Go(func() error {
+			read, err := h.cfg.Store.GetCampaigns(ctx, slices.Collect(maps.Keys(refs)))
+			maps.Copy(campaigns, read)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, nil, fmt.Errorf("reading what is known of %d deliveries: %w", len(ids), err)
+	}
+	return deliveries, campaigns, nil
+}
+
+// write carries the jobs out, the orgs side by side, and returns an outcome for
+// each.
+func (h *Handler) write(ctx context.Context, jobs []job, integrations map[string]integration.Integration) []outcome {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-settleReserve))
+		defer cancel()
+	}
+	byOrg := map[string][]int{}
+	for i, j := range jobs {
+		byOrg[j.delivery.IntegrationID] = append(byOrg[j.delivery.IntegrationID], i)
+	}
+	outcomes := make([]outcome, len(jobs))
+	limit := make(chan struct{}, orgsAtOnce)
+	var wg sync.WaitGroup
+	for id, indexes := range byOrg {
+		limit <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-limit }()
+			mine := make([]job, len(indexes))
+			for i, index := range indexes {
+				mine[i] = jobs[index]
+			}
+			for i, o := range h.cfg.Orgs.write(ctx, integrations[id], mine) {
+				outcomes[indexes[i]] = o
+			}
+		})
+	}
+	wg.Wait()
+	return outcomes
+}
+
+// settleAll stores what came of the jobs. A delivery whose rows somebody else has
+// taken meanwhile comes back, to be decided anew.
+func (h *Handler) settleAll(ctx context.Context, jobs []job, outcomes []outcome, p *progress) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	now := h.cfg.Now()
+	units := make([]integration.Unit, len(jobs))
+	for i, j := range jobs {
+		unit, err := settle(j, outcomes[i], now, h.cfg.Retry)
+		if err != nil {
+			return fmt.Errorf("settling: %w", err)
+		}
+		units[i] = unit
+		if outcomes[i].err != nil {
+			h.cfg.Log.WarnContext(ctx, "a delivery failed", "delivery_id", j.delivery.ID, "integration_id", j.delivery.IntegrationID,
+				"campaign_id", j.delivery.CampaignID, "status", unit.Delivery.Status, "attempts", unit.Delivery.Attempts, "error", outcomes[i].err)
+		}
+	}
+	results, err := h.cfg.Store.Commit(ctx, units)
+	if err != nil {
+		return fmt.Errorf("settling %d deliveries: %w", len(units), err)
+	}
+	for i, r := range results {
+		id := jobs[i].delivery.ID
+		if !r.Committed {
+			p.comeBack[id] = now.Add(h.cfg.Retry.Wait(1, 0))
+			continue
+		}
+		p.deliveries[id] = *r.Delivery
+		if r.Delivery.Status == integration.StatusRetrying {
+			p.comeBack[id] = r.Delivery.NextAttemptAt
+		}
+	}
+	return nil
+}
+
+func (h *Handler) lease(ctx context.Context) time.Time {
+	if deadline, ok := ctx.Deadline(); ok {
+		return deadline.Add(leaseMargin)
+	}
+	return h.cfg.Now().Add(defaultLease)
+}
+
+// pick returns a copy of a map's value, nil when it has none.
+func pick[K comparable, V any](m map[K]V, k K) *V {
+	v, ok := m[k]
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }

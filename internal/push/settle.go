@@ -1,0 +1,98 @@
+package push
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/salesforce"
+)
+
+// outcome is what came of the write of one begun delivery.
+type outcome struct {
+	err    error  // nil: Salesforce has it
+	noteID string // the note's id, when one was written or found
+	found  bool   // an earlier try had written the note
+	calls  int    // API calls that the delivery took part in
+}
+
+// job is a delivery that was begun: the rows as they are stored now.
+type job struct {
+	want     want
+	delivery integration.Delivery
+	campaign *integration.Campaign // nil for a note
+	again    bool                  // an earlier try may have had its effect
+}
+
+// settle turns an outcome into the rows to store: the one place that decides what
+// an outcome means. It is pure but for the policy's jitter.
+func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Unit, error) {
+	d := j.delivery
+	d.APICalls += o.calls
+	unit := integration.Unit{Delivery: &d}
+	if j.campaign != nil {
+		c := *j.campaign
+		c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = "", "", time.Time{}
+		if o.err == nil {
+			c.WrittenStatus, c.WrittenAt = j.want.effect.status, now
+		}
+		unit.Campaign = &c
+	}
+	if o.err == nil {
+		d.ErrorCode, d.Cause, d.Fix = "", "", ""
+		reason, detail := success(j.want, o)
+		d.NoteID = o.noteID
+		return unit, d.Move(now, integration.StatusDelivered, reason, detail)
+	}
+	diagnosis := salesforce.Classify(o.err)
+	d.ErrorCode, d.Cause, d.Fix = diagnosis.Code, diagnosis.Cause, diagnosis.Fix
+	if errors.Is(o.err, salesforce.ErrDeadline) {
+		d.Attempts-- // nothing was sent: not a try
+	}
+	switch {
+	case !diagnosis.Retryable:
+		return unit, d.Move(now, integration.StatusParked, integration.ReasonRefused, explain(o.err, diagnosis))
+	case now.Sub(d.CreatedAt) >= policy.MaxAge:
+		return unit, d.Move(now, integration.StatusParked, integration.ReasonExhausted,
+			fmt.Sprintf("given up after %d attempts in %s; the last one: %s", d.Attempts, now.Sub(d.CreatedAt).Round(time.Minute), explain(o.err, diagnosis)))
+	}
+	if err := d.Move(now, integration.StatusRetrying, integration.ReasonFailing, explain(o.err, diagnosis)); err != nil {
+		return unit, err
+	}
+	d.NextAttemptAt = now.Add(policy.Wait(max(d.Attempts, 1), retryAfter(o.err)))
+	return unit, nil
+}
+
+func success(w want, o outcome) (integration.Reason, string) {
+	switch {
+	case o.found:
+		return integration.ReasonNoteFound, "the note was found on the Campaign: an earlier try had written it"
+	case w.effect.note:
+		return integration.ReasonNoteWritten, "a note with the result was added to the Campaign"
+	default:
+		return integration.ReasonStatusWritten, fmt.Sprintf("the Campaign's Status was set to %q", w.effect.status)
+	}
+}
+
+// explain says what happened, why, and what to do about it, in one line.
+func explain(err error, diagnosis salesforce.Diagnosis) string {
+	parts := []string{}
+	if e, ok := errors.AsType[*salesforce.Error](err); ok && e.Message != "" {
+		parts = append(parts, "Salesforce says: "+strings.TrimRight(e.Message, ". "))
+	}
+	for _, s := range []string{diagnosis.Cause, diagnosis.Fix} {
+		if s != "" {
+			parts = append(parts, strings.TrimRight(s, ". "))
+		}
+	}
+	return strings.Join(parts, ". ") + "."
+}
+
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*salesforce.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
