@@ -1,21 +1,20 @@
-// Command authorizer is a placeholder until its handler lands: it lets every bearer token in.
+// Command authorizer is the function that checks bearer tokens for the API.
 package main
 
 import (
-	"context"
+	"log/slog"
+	"os"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"salesforce-integration/internal/authz"
 )
 
 func main() {
-	lambda.Start(func(_ context.Context, _ events.APIGatewayCustomAuthorizerRequest) (events.APIGatewayCustomAuthorizerResponse, error) {
-		return events.APIGatewayCustomAuthorizerResponse{
-			PrincipalID: "stub",
-			PolicyDocument: events.APIGatewayCustomAuthorizerPolicy{
-				Version:   "2012-10-17",
-				Statement: []events.IAMPolicyStatement{{Action: []string{"execute-api:Invoke"}, Effect: "Allow", Resource: []string{"*"}}},
-			},
-		}, nil
-	})
+	authorizer, err := authz.Wire(os.Getenv, os.Stdout)
+	if err != nil {
+		slog.Error("authorizer cannot start", "error", err)
+		os.Exit(1)
+	}
+	lambda.Start(authorizer.Handle)
 }

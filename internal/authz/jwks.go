@@ -1,0 +1,185 @@
+package authz
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+)
+
+const (
+	// fetchTimeout bounds one fetch: API Gateway's authorizer has 10 s in all.
+	fetchTimeout = 5 * time.Second
+	// refetchEvery is the least time between two fetches, so that tokens with
+	// made-up key ids cannot be turned into traffic against the issuer.
+	refetchEvery = time.Minute
+	// retryEvery is the same while there are no keys at all, and so nobody gets in.
+	retryEvery = 2 * time.Second
+	// freshFor is how long keys are used without asking again: a key that the
+	// issuer withdrew stops working after that.
+	freshFor = 15 * time.Minute
+	// staleFor is how long they are used when the issuer does not answer.
+	staleFor = 6 * time.Hour
+	// maxJWKSBytes bounds what is read of the issuer's answer.
+	maxJWKSBytes = 1 << 20
+	// minRSABits is the least that RFC 7518, section 3.3, allows.
+	minRSABits = 2048
+)
+
+// errUnknownKey: no key of the issuer has this id.
+var errUnknownKey = errors.New("no key of the issuer has this id")
+
+// key is a public key and the algorithms that a signature by it may use. They are
+// fixed by the key, never by the token.
+type key struct {
+	public     any
+	algorithms []string
+}
+
+// keySet is the issuer's keys, fetched on demand. Keys are refreshed when asked
+// for, not in the background: between invocations the function's process is
+// frozen, a goroutine with a timer would not run.
+type keySet struct {
+	url    string
+	client *http.Client
+	now    func() time.Time
+
+	mu        sync.Mutex
+	keys      map[string]key
+	fetchedAt time.Time // of the keys
+	triedAt   time.Time
+}
+
+// get returns the key with this id. [errUnknownKey] says that there is none; any
+// other error that the issuer's keys could not be had.
+func (s *keySet) get(ctx context.Context, id string) (key, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, known := s.keys[id]
+	age := s.now().Sub(s.fetchedAt)
+	if known && age < freshFor {
+		return k, nil
+	}
+	err := s.refresh(ctx)
+	if age = s.now().Sub(s.fetchedAt); age >= staleFor {
+		s.keys = nil
+	}
+	if s.keys == nil {
+		return key{}, errors.Join(errors.New("the issuer's keys are not to be had"), err)
+	}
+	if k, known = s.keys[id]; !known {
+		return key{}, errUnknownKey
+	}
+	return k, nil
+}
+
+// refresh fetches the keys unless that was just tried.
+func (s *keySet) refresh(ctx context.Context) error {
+	now, pause := s.now(), refetchEvery
+	if s.keys == nil {
+		pause = retryEvery
+	}
+	if !s.triedAt.IsZero() && now.Sub(s.triedAt) < pause {
+		return nil
+	}
+	s.triedAt = now
+	keys, err := s.fetch(ctx)
+	if err != nil {
+		return fmt.Errorf("fetch %s: %w", s.url, err)
+	}
+	s.keys, s.fetchedAt = keys, now
+	return nil
+}
+
+func (s *keySet) fetch(ctx context.Context) (map[string]key, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("status %d", resp.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxJWKSBytes))
+	if err != nil {
+		return nil, err
+	}
+	return parseKeys(body)
+}
+
+// parseKeys reads a JWKS (RFC 7517). Keys that cannot verify a signature here are
+// left out rather than making the others useless; none at all is an error.
+func parseKeys(body []byte) (map[string]key, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(body, &set); err != nil {
+		return nil, fmt.Errorf("not a JWKS: %w", err)
+	}
+	keys := map[string]key{}
+	for _, raw := range set.Keys {
+		var m jwkset.JWKMarshal
+		if json.Unmarshal(raw, &m) != nil || m.KID == "" || m.USE != "" && m.USE != jwkset.UseSig {
+			continue
+		}
+		// A certificate is not looked at: trust comes from where the set lies.
+		m.X5C, m.X5T, m.X5TS256, m.X5U = nil, "", "", ""
+		jwk, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
+		if err != nil {
+			continue
+		}
+		algorithms := algorithmsOf(jwk.Key())
+		if m.ALG != "" {
+			algorithms = slices.DeleteFunc(algorithms, func(a string) bool { return a != m.ALG.String() })
+		}
+		if len(algorithms) > 0 {
+			keys[m.KID] = key{public: jwk.Key(), algorithms: algorithms}
+		}
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("the JWKS holds no usable key")
+	}
+	return keys, nil
+}
+
+// algorithmsOf returns what a key of this kind can sign with; nothing for a
+// symmetric key, which has no place in a public set.
+// https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+func algorithmsOf(public any) []string {
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		if k.N.BitLen() < minRSABits {
+			return nil
+		}
+		return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"}
+	case *ecdsa.PublicKey:
+		switch k.Curve.Params().BitSize {
+		case 256:
+			return []string{"ES256"}
+		case 384:
+			return []string{"ES384"}
+		case 521:
+			return []string{"ES512"}
+		}
+	case ed25519.PublicKey:
+		return []string{"EdDSA"}
+	}
+	return nil
+}
