@@ -56,8 +56,6 @@ func explain(err error) error {
 		return ErrTruncated
 	case ok:
 		return fmt.Errorf("%w: line %d", ErrMalformed, syntax.Line)
-	case strings.Contains(err.Error(), ErrCharset.Error()): // the library wraps it as text
-		return ErrCharset
 	default:
 		return ErrMalformed
 	}
@@ -89,8 +87,11 @@ func (d *decoder) next(keepText bool) (xml.Token, error) {
 			d.depth--
 			return t, nil
 		case xml.CharData:
-			if keepText {
+			switch {
+			case keepText:
 				d.text = append(d.text, t...)
+			case d.depth == 0 && len(bytes.TrimSpace(t)) > 0:
+				return nil, fmt.Errorf("%w: text outside of its root", ErrMalformed)
 			}
 		case xml.Directive:
 			return nil, ErrDTD
