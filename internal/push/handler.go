@@ -30,6 +30,8 @@ type Config struct {
 	Retry RetryPolicy
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Metrics takes an invocation's counters.
+	Metrics func(counts map[string]int) error
 }
 
 // Handler is the push function.
@@ -239,18 +241,29 @@ func (p *progress) messageSettled(i int) bool {
 	return len(p.ofMessage[i]) > 0
 }
 
-// report logs one line for the invocation.
+// report says, in one log line and in metrics, what the invocation did.
 func (h *Handler) report(ctx context.Context, p *progress, messages int, started time.Time, callsBefore int) {
 	states := map[integration.DeliveryStatus]int{}
 	for _, d := range p.deliveries {
 		states[d.Status]++
 	}
+	calls := h.cfg.Orgs.Calls() - callsBefore
 	h.cfg.Log.InfoContext(ctx, "events processed",
 		"messages", messages,
 		"delivered", states[integration.StatusDelivered],
 		"skipped", states[integration.StatusSkipped],
 		"retrying", states[integration.StatusRetrying],
 		"parked", states[integration.StatusParked],
-		"salesforce_calls", h.cfg.Orgs.Calls()-callsBefore,
+		"salesforce_calls", calls,
 		"duration_ms", h.cfg.Now().Sub(started).Milliseconds())
+	if err := h.cfg.Metrics(map[string]int{
+		"Messages":            messages,
+		"DeliveriesDelivered": states[integration.StatusDelivered],
+		"DeliveriesSkipped":   states[integration.StatusSkipped],
+		"DeliveriesRetrying":  states[integration.StatusRetrying],
+		"DeliveriesParked":    states[integration.StatusParked],
+		"SalesforceCalls":     calls,
+	}); err != nil {
+		h.cfg.Log.WarnContext(ctx, "metrics are lost", "error", err)
+	}
 }

@@ -71,7 +71,7 @@ func resultLines(r *integration.Results) []string {
 		add("Lift", value)
 	}
 	if r.PValue != nil {
-		add("p-value", formatPValue(*r.PValue))
+		add("p-value", formatPValue(*r.PValue)+" (the chance of such a difference if the variants were equal)")
 	}
 	if r.SampleSize != nil {
 		add("Sample size", thousands(*r.SampleSize))

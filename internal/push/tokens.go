@@ -16,10 +16,10 @@ import (
 // credentials counts as none. The key is not needed: there is one row for an
 // integration.
 type sharedTokens struct {
-	store        integration.TokenStore
-	vault        integration.Vault
-	integration  integration.Integration
-	initial      integration.Secret // a token to start from; may be empty
+	store       integration.TokenStore
+	vault       integration.Vault
+	integration integration.Integration
+	initial     integration.Secret // a token to start from; may be empty
 }
 
 var _ salesforce.TokenStore = (*sharedTokens)(nil)

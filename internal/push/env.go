@@ -1,0 +1,45 @@
+package push
+
+import (
+	"errors"
+	"fmt"
+
+	"salesforce-integration/internal/integration"
+)
+
+// Env is the function's configuration, as the template sets it in environment
+// variables.
+type Env struct {
+	Table      string                     // TABLE_NAME
+	KMSKey     string                     // KMS_KEY_ID
+	QueueURL   string                     // QUEUE_URL
+	APIVersion string                     // SALESFORCE_API_VERSION, may be empty
+	Allowed    integration.AllowedOrigins // ALLOWED_SALESFORCE_HOSTS, may be empty
+	LogLevel   string                     // LOG_LEVEL, may be empty
+}
+
+// ReadEnv reads the configuration and says everything that is wrong with it at
+// once.
+func ReadEnv(getenv func(string) string) (Env, error) {
+	var errs []error
+	required := func(name string) string {
+		v := getenv(name)
+		if v == "" {
+			errs = append(errs, fmt.Errorf("%s is not set", name))
+		}
+		return v
+	}
+	env := Env{
+		Table:      required("TABLE_NAME"),
+		KMSKey:     required("KMS_KEY_ID"),
+		QueueURL:   required("QUEUE_URL"),
+		APIVersion: getenv("SALESFORCE_API_VERSION"),
+		LogLevel:   getenv("LOG_LEVEL"),
+	}
+	allowed, err := integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS"))
+	if err != nil {
+		errs = append(errs, fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err))
+	}
+	env.Allowed = allowed
+	return env, errors.Join(errs...)
+}

@@ -1,0 +1,134 @@
+package push_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/push"
+)
+
+const eventsDir = "../../events/push"
+
+func envelope(detailType, detail string) string {
+	return `{"version":"0","id":"e1","detail-type":"` + detailType + `","source":"experimentation.platform","time":"2026-03-02T10:00:05Z","detail":` + detail + `}`
+}
+
+func TestParseEvent(t *testing.T) {
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	envelopeTime := at.Add(5 * time.Second)
+	tests := []struct {
+		name   string
+		body   string
+		want   integration.Event
+		refuse string // a part of the error
+	}{
+		{
+			"all of a roll-back",
+			envelope("Experiment Rolled Back", `{"experiment_key":"k","experiment_name":"N","occurred_at":"2026-03-02T10:00:00Z","reason":"guardrail","future":{"a":1}}`),
+			integration.Event{ID: "e1", Type: integration.EventRolledBack, ExperimentKey: "k", Name: "N", OccurredAt: at, Reason: "guardrail"}, "",
+		},
+		{
+			"without occurred_at the envelope's time counts",
+			envelope("Experiment Completed", `{"experiment_key":"k"}`),
+			integration.Event{ID: "e1", Type: integration.EventCompleted, ExperimentKey: "k", OccurredAt: envelopeTime}, "",
+		},
+		{
+			"another zone is brought to UTC",
+			envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"2026-03-02T12:00:00+02:00"}`),
+			integration.Event{ID: "e1", Type: integration.EventCompleted, ExperimentKey: "k", OccurredAt: at}, "",
+		},
+		{
+			"results that a status does not need may be wrong",
+			envelope("Experiment Completed", `{"experiment_key":"k","results":"oops"}`),
+			integration.Event{ID: "e1", Type: integration.EventCompleted, ExperimentKey: "k", OccurredAt: envelopeTime}, "",
+		},
+		{
+			"null results are none",
+			envelope("Experiment Reached Significance", `{"experiment_key":"k","results":null}`),
+			integration.Event{ID: "e1", Type: integration.EventSignificance, ExperimentKey: "k", OccurredAt: envelopeTime}, "",
+		},
+		{
+			"partial results",
+			envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"lift":0.1,"variants":[{"key":"a"}]}}`),
+			integration.Event{
+				ID: "e1", Type: integration.EventSignificance, ExperimentKey: "k", OccurredAt: envelopeTime,
+				Results: &integration.Results{Lift: ptr(0.1), Variants: []integration.Variant{{Key: "a"}}},
+			}, "",
+		},
+		{"no experiment_key", envelope("Experiment Completed", `{}`), integration.Event{}, "no experiment_key"},
+		{"a blank experiment_key", envelope("Experiment Completed", `{"experiment_key":"  "}`), integration.Event{}, "no experiment_key"},
+		{"a huge experiment_key", envelope("Experiment Completed", `{"experiment_key":"`+strings.Repeat("k", 257)+`"}`), integration.Event{}, "longer than 256 bytes"},
+		{"an experiment_key of a wrong type", envelope("Experiment Completed", `{"experiment_key":7}`), integration.Event{}, "experiment_key is a number, wanted string"},
+		{"a time that is none", envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"yesterday"}`), integration.Event{}, "occurred_at is not an RFC 3339 time"},
+		{"a lift of a wrong type", envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"lift":"a lot"}}`), integration.Event{}, "lift is a string"},
+		{"an interval of three", envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"confidence_interval":[1,2,3]}}`), integration.Event{}, "has 3 numbers"},
+		{"a detail that is no object", envelope("Experiment Completed", `"text"`), integration.Event{}, "detail cannot be read"},
+		{"not JSON", `oops`, integration.Event{}, "not an EventBridge event"},
+		{"truncated", `{"id":"e1","detail-type":"Experiment Completed","detail":{"experi`, integration.Event{}, "not an EventBridge event"},
+		{"no id", `{"detail-type":"Experiment Completed","detail":{"experiment_key":"k"}}`, integration.Event{}, "no id"},
+		{"no time at all", `{"id":"e1","detail-type":"Experiment Completed","detail":{"experiment_key":"k"}}`, integration.Event{}, "neither an occurred_at nor a time"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := push.ParseEvent([]byte(tt.body))
+			if tt.refuse != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.refuse) {
+					t.Errorf("error %v, wanted one with %q", err, tt.refuse)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("event (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecodeBatchRefusesWhatIsNeither(t *testing.T) {
+	for _, payload := range []string{``, `null`, `[]`, `"text"`, `{}`, `{"Records":null}`, `{"Records":"x"}`, `{"detail":{}}`} {
+		if _, err := push.DecodeBatch([]byte(payload)); err == nil {
+			t.Errorf("payload %s was taken", payload)
+		}
+	}
+}
+
+func FuzzEvent(f *testing.F) {
+	files, err := filepath.Glob(filepath.Join(eventsDir, "*.json"))
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no seeds in %s: %v", eventsDir, err)
+	}
+	for _, file := range files {
+		seed, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		batch, err := push.DecodeBatch(payload)
+		if err != nil {
+			return
+		}
+		for _, m := range batch.Messages {
+			event, err := push.ParseEvent(m.Body)
+			if err != nil {
+				continue
+			}
+			if event.ID == "" || event.ExperimentKey == "" || event.OccurredAt.IsZero() {
+				t.Fatalf("taken without what it needs: %+v", event)
+			}
+			if note := push.SignificanceNote(event, "00000000-0000-8000-8000-000000000000", "701xx000000001AAAQ"); note.HTML == "" {
+				t.Fatal("no note")
+			}
+		}
+	})
+}

@@ -1,0 +1,4 @@
+package push
+
+// For the tests of the parts that have no exported way in.
+var SignificanceNote = significanceNote
