@@ -1,0 +1,410 @@
+package salesforce_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"salesforce-integration/internal/salesforce"
+)
+
+const consumerSecret = "1234567890ABCDEF"
+
+// login is the token endpoint of an org without a network.
+type login struct {
+	exchanges atomic.Int64
+	delay     time.Duration
+	answer    func(n int64) (int, string) // nil: a token
+	err       error
+}
+
+func (l *login) RoundTrip(r *http.Request) (*http.Response, error) {
+	n := l.exchanges.Add(1)
+	select {
+	case <-time.After(l.delay):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	if l.answer != nil {
+		status, body := l.answer(n)
+		return jsonResponse(status, body), nil
+	}
+	return jsonResponse(http.StatusOK, tokenAnswer(n)), nil
+}
+
+func tokenAnswer(n int64) string {
+	return fmt.Sprintf(`{"access_token":"00D5g000004XyZa!token-%d","signature":"iPM=","scope":"api","instance_url":"https://mydomain.my.salesforce.com",
+ "id":"https://login.salesforce.com/id/00D5g000004XyZaEAK/0055g000006MnOpAAK","token_type":"Bearer","issued_at":"1667600739962"}`, n)
+}
+
+func cached(t testing.TB, l *login, store salesforce.TokenStore) *salesforce.CachedTokens {
+	t.Helper()
+	return cachedWith(t, l, store, "")
+}
+
+func cachedWith(t testing.TB, l *login, store salesforce.TokenStore, initial string) *salesforce.CachedTokens {
+	t.Helper()
+	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{
+		InstanceURL: "https://mydomain.my.salesforce.com", ClientID: "3MVG9", ClientSecret: salesforce.NewSecret(consumerSecret),
+		Initial: salesforce.NewSecret(initial), Store: store, Key: "org", HTTPClient: &http.Client{Transport: l}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tokens
+}
+
+// many asks n sources at once, each by several callers, and returns what they got.
+func many(sources []*salesforce.CachedTokens, callers int, ask func(*salesforce.CachedTokens) (salesforce.Token, error)) (values map[string]int, errs []error) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	values = make(map[string]int)
+	for _, s := range sources {
+		for range callers {
+			wg.Go(func() {
+				token, err := ask(s)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					errs = append(errs, err)
+					return
+				}
+				values[token.Value.Reveal()]++
+			})
+		}
+	}
+	wg.Wait()
+	return values, errs
+}
+
+func sources(t testing.TB, n int, l *login, store salesforce.TokenStore) []*salesforce.CachedTokens {
+	t.Helper()
+	all := make([]*salesforce.CachedTokens, n)
+	for i := range all {
+		all[i] = cached(t, l, store)
+	}
+	return all
+}
+
+func TestFiftyColdFunctionsMakeOneExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{delay: 2 * time.Second}
+		all := sources(t, 50, l, salesforce.NewMemoryTokenStore())
+		values, errs := many(all, 50, func(s *salesforce.CachedTokens) (salesforce.Token, error) { return s.Token(t.Context()) })
+		if diff := cmp.Diff(map[string]int{"00D5g000004XyZa!token-1": 2500}, values); diff != "" || len(errs) > 0 {
+			t.Errorf("tokens differ:\n%s%v", diff, errs)
+		}
+		if n := l.exchanges.Load(); n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+	})
+}
+
+func TestARefusedTokenIsReplacedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{delay: 300 * time.Millisecond}
+		all := sources(t, 50, l, salesforce.NewMemoryTokenStore())
+		stale, err := all[0].Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, errs := many(all, 50, func(s *salesforce.CachedTokens) (salesforce.Token, error) {
+			if _, err := s.Token(t.Context()); err != nil {
+				return salesforce.Token{}, err
+			}
+			return s.Refresh(t.Context(), stale)
+		})
+		if diff := cmp.Diff(map[string]int{"00D5g000004XyZa!token-2": 2500}, values); diff != "" || len(errs) > 0 {
+			t.Errorf("tokens differ:\n%s%v", diff, errs)
+		}
+		if n := l.exchanges.Load(); n != 2 {
+			t.Errorf("%d exchanges, want 2", n)
+		}
+	})
+}
+
+func TestARefusedSecretIsTriedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{delay: time.Second, answer: func(int64) (int, string) {
+			return http.StatusBadRequest, `{"error":"invalid_client","error_description":"invalid client credentials"}`
+		}}
+		_, errs := many(sources(t, 50, l, salesforce.NewMemoryTokenStore()), 2,
+			func(s *salesforce.CachedTokens) (salesforce.Token, error) { return s.Token(t.Context()) })
+		if len(errs) != 100 {
+			t.Errorf("%d errors, want 100", len(errs))
+		}
+		for _, err := range errs {
+			if d := salesforce.Classify(err); d.Class != salesforce.ClassCredential || d.Code != "invalid_client" || d.Retryable {
+				t.Errorf("%v is %+v", err, d)
+			}
+		}
+		if n := l.exchanges.Load(); n != 1 {
+			t.Errorf("%d exchanges, want 1", n)
+		}
+	})
+}
+
+func TestAFailureIsNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{answer: func(n int64) (int, string) {
+			if n == 1 {
+				return http.StatusServiceUnavailable, `<html>down</html>`
+			}
+			return http.StatusOK, tokenAnswer(n)
+		}}
+		tokens := cached(t, l, salesforce.NewMemoryTokenStore())
+		if _, err := tokens.Token(t.Context()); salesforce.Classify(err).Class != salesforce.ClassOutage {
+			t.Errorf("first: %v", err)
+		}
+		if got, err := tokens.Token(t.Context()); err != nil || got.Generation != 2 {
+			t.Errorf("second: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestADeadLeaseHolderOnlyCostsTheLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, l := salesforce.NewMemoryTokenStore(), &login{}
+		start := time.Now()
+		held, err := store.AcquireLease(t.Context(), "org", salesforce.Lease{Now: start, Until: start.Add(15 * time.Second)})
+		if !held || err != nil {
+			t.Fatal(held, err)
+		}
+		values, errs := many(sources(t, 10, l, store), 1, func(s *salesforce.CachedTokens) (salesforce.Token, error) { return s.Token(t.Context()) })
+		if len(values) != 1 || len(errs) > 0 || l.exchanges.Load() != 1 {
+			t.Errorf("%v, %v, %d exchanges", values, errs, l.exchanges.Load())
+		}
+		if took := time.Since(start); took < 15*time.Second || took > 18*time.Second {
+			t.Errorf("it took %v, want little more than the lease's 15 s", took)
+		}
+	})
+}
+
+func TestALateLeaseHolderTakesTheOthersToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := salesforce.NewMemoryTokenStore()
+		l := &login{delay: time.Second}
+		go func() {
+			time.Sleep(500 * time.Millisecond)
+			other := salesforce.StoredToken{Generation: 1, Token: salesforce.Token{Value: salesforce.NewSecret("of another")}}
+			if err := store.Save(t.Context(), "org", other); err != nil {
+				t.Error(err)
+			}
+		}()
+		got, err := cached(t, l, store).Token(t.Context())
+		if err != nil || got.Value.Reveal() != "of another" || got.Generation != 1 {
+			t.Errorf("got generation %d, %v", got.Generation, err)
+		}
+	})
+}
+
+func TestACallerThatLeavesDoesNotStopTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{delay: time.Second}
+		tokens := cached(t, l, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := tokens.Token(ctx); !errors.Is(err, context.DeadlineExceeded) || salesforce.Classify(err).Code != salesforce.CodeTokenWait {
+			t.Errorf("the one that left: %v", err)
+		}
+		if _, err := tokens.Token(t.Context()); err != nil || l.exchanges.Load() != 1 {
+			t.Errorf("the one that stayed: %v, %d exchanges", err, l.exchanges.Load())
+		}
+	})
+}
+
+func TestExchangeTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := cached(t, &login{delay: time.Hour}, nil).Token(t.Context())
+		if d := salesforce.Classify(err); d.Code != salesforce.CodeTimeout || !d.Retryable {
+			t.Errorf("%v is %+v", err, d)
+		}
+	})
+}
+
+func TestInitialToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, store := &login{}, salesforce.NewMemoryTokenStore()
+		tokens := cachedWith(t, l, store, "given")
+		first, err := tokens.Token(t.Context())
+		if err != nil || first.Value.Reveal() != "given" || l.exchanges.Load() != 0 {
+			t.Fatalf("the given token is not used first: %v, %d exchanges", err, l.exchanges.Load())
+		}
+		second, err := tokens.Refresh(t.Context(), first)
+		if err != nil || second.Generation != 1 {
+			t.Fatalf("generation %d, %v", second.Generation, err)
+		}
+		// Another process does not go back to the token that was refused.
+		third, err := cachedWith(t, l, store, "given").Token(t.Context())
+		if err != nil || third.Generation != 1 || l.exchanges.Load() != 1 {
+			t.Errorf("generation %d, %v, %d exchanges", third.Generation, err, l.exchanges.Load())
+		}
+	})
+}
+
+func TestTheSameTokenAgainCountsAsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{answer: func(int64) (int, string) { return http.StatusOK, tokenAnswer(7) }}
+		store := salesforce.NewMemoryTokenStore()
+		a, b := cached(t, l, store), cached(t, l, store)
+		first, err := a.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Refresh(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Refresh(t.Context(), first); err != nil || l.exchanges.Load() != 2 {
+			t.Errorf("%v, %d exchanges, want 2", err, l.exchanges.Load())
+		}
+	})
+}
+
+func TestExchangeRequestAndAnswer(t *testing.T) {
+	var form url.Values
+	o := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		form, _ = url.ParseQuery(string(body))
+		if r.Method+" "+r.URL.RequestURI() != "POST /services/oauth2/token" || r.Header.Get("Authorization") != "" {
+			t.Errorf("asked %s %s", r.Method, r.URL)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, tokenAnswer(1))
+	})
+	srv := newHandler(t, o)
+	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{InstanceURL: srv, ClientID: "3MVG9", ClientSecret: salesforce.NewSecret(consumerSecret)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := tokens.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantForm := url.Values{"grant_type": {"client_credentials"}, "client_id": {"3MVG9"}, "client_secret": {consumerSecret}}
+	if diff := cmp.Diff(wantForm, form); diff != "" {
+		t.Errorf("form:\n%s", diff)
+	}
+	want := salesforce.Token{Value: salesforce.NewSecret("00D5g000004XyZa!token-1"), InstanceURL: "https://mydomain.my.salesforce.com",
+		OrgID: "00D5g000004XyZaEAK", IssuedAt: time.UnixMilli(1667600739962).UTC(), Generation: 1}
+	if got != want {
+		t.Errorf("token = %+v, want %+v", got, want)
+	}
+}
+
+func TestTokenErrors(t *testing.T) {
+	tests := []struct {
+		name   string
+		status int
+		body   string
+		err    error
+		code   string
+		class  salesforce.Class
+		retry  bool
+		fix    string
+	}{
+		{name: "unknown key", status: 400, body: `{"error":"invalid_client_id","error_description":"client identifier invalid"}`, code: "invalid_client_id", class: salesforce.ClassCredential, fix: "consumer key"},
+		{name: "wrong host", status: 400, body: `{"error":"invalid_grant","error_description":"request not supported on this domain"}`, code: "invalid_grant", class: salesforce.ClassCredential, fix: "My Domain"},
+		{name: "no Run-As user", status: 400, body: `{"error":"invalid_grant","error_description":"no client credentials user enabled"}`, code: "invalid_grant", class: salesforce.ClassCredential, fix: "Run-As user"},
+		{name: "too many logins", status: 400, body: `{"error":"invalid_grant","error_description":"Login rate exceeded"}`, code: "invalid_grant", class: salesforce.ClassLimit, retry: true},
+		{name: "anything else of the kind", status: 400, body: `{"error":"invalid_grant","error_description":"authentication failure"}`, code: "invalid_grant", class: salesforce.ClassCredential, fix: "Login History"},
+		{name: "an error with 200", status: 200, body: `{"error":"invalid_client","error_description":"invalid client credentials"}`, code: "invalid_client", class: salesforce.ClassCredential},
+		{name: "the secret in the text", status: 400, body: `{"error":"invalid_client","error_description":"bad ` + consumerSecret + `"}`, code: "invalid_client", class: salesforce.ClassCredential},
+		{name: "a page", status: 503, body: `<html>` + consumerSecret + `</html>`, code: "HTTP 503", class: salesforce.ClassOutage, retry: true},
+		{name: "moved", status: 302, body: ``, code: "HTTP 302", class: salesforce.ClassCredential, fix: "My Domain"},
+		{name: "not JSON", status: 200, body: `<html>` + consumerSecret + `</html>`, code: salesforce.CodeUnreadable, class: salesforce.ClassUnknown, retry: true},
+		{name: "no token", status: 200, body: `{}`, code: salesforce.CodeUnreadable, class: salesforce.ClassUnknown, retry: true},
+		{name: "no connection", err: errors.New("connection refused"), code: salesforce.CodeNetwork, class: salesforce.ClassOutage, retry: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			l := &login{err: tt.err, answer: func(int64) (int, string) { return tt.status, tt.body }}
+			_, err := cached(t, l, nil).Token(t.Context())
+			d := salesforce.Classify(err)
+			if d.Code != tt.code || d.Class != tt.class || d.Retryable != tt.retry || !strings.Contains(d.Fix, tt.fix) {
+				t.Errorf("%v is %+v", err, d)
+			}
+			if strings.Contains(fmt.Sprintf("%v %+v", err, err), consumerSecret) {
+				t.Errorf("the secret is in the error: %v", err)
+			}
+			if salesforce.Uncertain(err) {
+				t.Error("a token changes nothing in the org")
+			}
+		})
+	}
+}
+
+// brokenStore fails where it is told to.
+type brokenStore struct {
+	*salesforce.MemoryTokenStore
+	load, lease, save error
+}
+
+func (b *brokenStore) Load(ctx context.Context, key string) (salesforce.StoredToken, error) {
+	if b.load != nil {
+		return salesforce.StoredToken{}, b.load
+	}
+	return b.MemoryTokenStore.Load(ctx, key)
+}
+
+func (b *brokenStore) AcquireLease(ctx context.Context, key string, lease salesforce.Lease) (bool, error) {
+	if b.lease != nil {
+		return false, b.lease
+	}
+	return b.MemoryTokenStore.AcquireLease(ctx, key, lease)
+}
+
+func (b *brokenStore) Save(ctx context.Context, key string, st salesforce.StoredToken) error {
+	if b.save != nil {
+		return b.save
+	}
+	return b.MemoryTokenStore.Save(ctx, key, st)
+}
+
+func TestABrokenStoreIsAnError(t *testing.T) {
+	broken := errors.New("the table is throttled")
+	tests := map[string]*brokenStore{"load": {load: broken}, "lease": {lease: broken}, "save": {save: broken}}
+	for name, store := range tests {
+		t.Run(name, func(t *testing.T) {
+			store.MemoryTokenStore = salesforce.NewMemoryTokenStore()
+			_, err := cached(t, &login{}, store).Token(t.Context())
+			if !errors.Is(err, broken) || !salesforce.Classify(err).Retryable {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
+
+func TestNewCachedTokensRefuses(t *testing.T) {
+	good := salesforce.TokensConfig{InstanceURL: "https://a.my.salesforce.com", ClientID: "id", ClientSecret: salesforce.NewSecret("s")}
+	tests := map[string]func(*salesforce.TokensConfig){
+		"no URL":      func(c *salesforce.TokensConfig) { c.InstanceURL = "" },
+		"a path":      func(c *salesforce.TokensConfig) { c.InstanceURL += "/services" },
+		"a user":      func(c *salesforce.TokensConfig) { c.InstanceURL = "https://u:p@a.my.salesforce.com" },
+		"no id":       func(c *salesforce.TokensConfig) { c.ClientID = "" },
+		"no secret":   func(c *salesforce.TokensConfig) { c.ClientSecret = salesforce.Secret{} },
+		"not a URL":   func(c *salesforce.TokensConfig) { c.InstanceURL = "https://a b" },
+		"not for web": func(c *salesforce.TokensConfig) { c.InstanceURL = "ftp://a.my.salesforce.com" },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			cfg := good
+			change(&cfg)
+			if _, err := salesforce.NewCachedTokens(cfg); !errors.Is(err, salesforce.ErrArgument) {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
