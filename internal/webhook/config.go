@@ -1,0 +1,167 @@
+package webhook
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Authentication says whether a request has to carry the integration's secret.
+type Authentication string
+
+// The modes. A wrong secret is refused in either.
+const (
+	AuthenticationRequired Authentication = "required"
+	AuthenticationOptional Authentication = "optional" // for a laptop only
+)
+
+// Defaults of a [Config].
+const (
+	DefaultExperimentKeyField = "Experiment_Key__c"
+	DefaultFinalStatus        = "Completed"
+	DefaultEchoWindow         = 10 * time.Minute
+	// DefaultClockSkew is small on purpose: within it a person's change after ours
+	// is taken for our own.
+	DefaultClockSkew = 2 * time.Second
+	// DefaultRetention is how long the log keeps an inbound delivery that is done.
+	DefaultRetention = 90 * 24 * time.Hour
+)
+
+// Config is what an operator can set.
+type Config struct {
+	Authentication Authentication
+
+	// ExperimentKeyField is the Campaign field that holds the experiment's key in an
+	// outbound message.
+	ExperimentKeyField string
+
+	// FinalStatuses are the Campaign statuses that finish an experiment, compared
+	// without regard to case.
+	FinalStatuses []string
+
+	// EchoWindow is for how long after our own write a message that does not say
+	// when the Campaign changed counts as its echo.
+	EchoWindow time.Duration
+	// ClockSkew is how far Salesforce's clock may be off ours.
+	ClockSkew time.Duration
+
+	// Retention is how long the log keeps a delivery that is done.
+	Retention time.Duration
+
+	// Where things are; the handler itself does not use them.
+	TableName  string
+	KMSKeyID   string
+	BusName    string
+	BusSource  string
+	LogLevel   slog.Level
+	Stage      string
+	badSetting error
+}
+
+// FromEnv reads the function's settings: TABLE_NAME, KMS_KEY_ID, EVENT_BUS_NAME,
+// EVENT_SOURCE_OUT, WEBHOOK_AUTHENTICATION (required, the default, or optional),
+// EXPERIMENT_KEY_FIELD, FINALIZE_STATUSES (separated by commas), ECHO_WINDOW (like
+// 10m), LOG_LEVEL and STAGE. [Config.Validate] reports what is wrong with them.
+func FromEnv(getenv func(string) string) Config {
+	c := Config{
+		Authentication:     Authentication(cmp.Or(getenv("WEBHOOK_AUTHENTICATION"), string(AuthenticationRequired))),
+		ExperimentKeyField: cmp.Or(getenv("EXPERIMENT_KEY_FIELD"), DefaultExperimentKeyField),
+		FinalStatuses:      splitList(cmp.Or(getenv("FINALIZE_STATUSES"), DefaultFinalStatus)),
+		EchoWindow:         DefaultEchoWindow,
+		ClockSkew:          DefaultClockSkew,
+		Retention:          DefaultRetention,
+		TableName:          getenv("TABLE_NAME"),
+		KMSKeyID:           getenv("KMS_KEY_ID"),
+		BusName:            getenv("EVENT_BUS_NAME"),
+		BusSource:          getenv("EVENT_SOURCE_OUT"),
+		Stage:              getenv("STAGE"),
+	}
+	var errs []error
+	if v := getenv("ECHO_WINDOW"); v != "" {
+		window, err := time.ParseDuration(v)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("ECHO_WINDOW %q is not a duration like 10m", v))
+		}
+		c.EchoWindow = window
+	}
+	if v := getenv("LOG_LEVEL"); v != "" {
+		if err := c.LogLevel.UnmarshalText([]byte(v)); err != nil {
+			errs = append(errs, fmt.Errorf("LOG_LEVEL %q is not one of debug, info, warn, error", v))
+		}
+	}
+	c.badSetting = errors.Join(errs...)
+	return c
+}
+
+// apiName is the API name of a field.
+// https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/customfield.htm
+var apiName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
+
+// Validate says everything that is wrong with the settings at once.
+func (c Config) Validate() error {
+	errs := []error{c.badSetting, c.validateRules()}
+	for _, need := range []struct{ name, value string }{
+		{"TABLE_NAME", c.TableName},
+		{"KMS_KEY_ID", c.KMSKeyID},
+		{"EVENT_BUS_NAME", c.BusName},
+		{"EVENT_SOURCE_OUT", c.BusSource},
+	} {
+		if need.value == "" {
+			errs = append(errs, fmt.Errorf("%s is not set", need.name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// validateRules checks the settings that the handler itself works by.
+func (c Config) validateRules() error {
+	var errs []error
+	if c.Authentication != AuthenticationRequired && c.Authentication != AuthenticationOptional {
+		errs = append(errs, fmt.Errorf("WEBHOOK_AUTHENTICATION %q is neither required nor optional", string(c.Authentication)))
+	}
+	if !apiName.MatchString(c.ExperimentKeyField) {
+		errs = append(errs, fmt.Errorf("EXPERIMENT_KEY_FIELD %q is not the API name of a field", c.ExperimentKeyField))
+	}
+	if len(c.FinalStatuses) == 0 {
+		errs = append(errs, errors.New("FINALIZE_STATUSES names no status"))
+	}
+	if c.EchoWindow <= 0 || c.EchoWindow > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("ECHO_WINDOW %s is not between 0 and 24h", c.EchoWindow))
+	}
+	if c.ClockSkew < 0 {
+		errs = append(errs, fmt.Errorf("the clock skew %s is negative", c.ClockSkew))
+	}
+	if c.Retention <= 0 {
+		errs = append(errs, fmt.Errorf("the retention %s is not positive", c.Retention))
+	}
+	return errors.Join(errs...)
+}
+
+// finalizes says whether a Campaign with that status finishes its experiment.
+func (c Config) finalizes(status string) bool {
+	for _, s := range c.FinalStatuses {
+		if sameStatus(s, status) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameStatus compares two picklist values as people read them.
+func sameStatus(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+func splitList(s string) []string {
+	var out []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}

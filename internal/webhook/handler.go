@@ -1,0 +1,175 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"salesforce-integration/internal/integration"
+)
+
+// answerMargin is what is left of the function's time to send an answer with.
+const answerMargin = time.Second
+
+// Publisher puts finalization requests on the platform's bus. It answers with one
+// error for each, in their order; nil: the bus has it.
+type Publisher interface {
+	Publish(ctx context.Context, requests []integration.FinalizationRequest) []error
+}
+
+// Deps are the outside things that a [Handler] works with. All are needed.
+type Deps struct {
+	Store     integration.Store
+	Vault     integration.Vault
+	Publisher Publisher
+	Now       func() time.Time
+	NewID     func() string // makes an id for a call that brings none
+	Log       *slog.Logger  // JSON at its root, so that CloudWatch finds the metrics
+}
+
+// Handler answers the webhook's requests. It keeps nothing between them.
+type Handler struct {
+	config    Config
+	store     integration.Store
+	publisher Publisher
+	verifier  verifier
+	now       func() time.Time
+	newID     func() string
+	log       *slog.Logger
+}
+
+// New returns a handler, or an error that names everything that is wrong.
+func New(c Config, d Deps) (*Handler, error) {
+	errs := []error{c.validateRules()}
+	for _, part := range []struct {
+		name    string
+		missing bool
+	}{
+		{"Store", d.Store == nil},
+		{"Vault", d.Vault == nil},
+		{"Publisher", d.Publisher == nil},
+		{"Now", d.Now == nil},
+		{"NewID", d.NewID == nil},
+		{"Log", d.Log == nil},
+	} {
+		if part.missing {
+			errs = append(errs, fmt.Errorf("webhook: %s is missing", part.name))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return &Handler{
+		config:    c,
+		store:     d.Store,
+		publisher: d.Publisher,
+		verifier:  newVerifier(d.Store, d.Vault, c.Authentication, d.Now),
+		now:       d.Now,
+		newID:     d.NewID,
+		log:       d.Log,
+	}, nil
+}
+
+// Handle answers one request of API Gateway. It never returns an error: whatever
+// happens has an answer of its own, and only one with status 200 lets Salesforce
+// forget the message.
+func (h *Handler) Handle(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-answerMargin))
+		defer cancel()
+	}
+	entry := &logEntry{started: h.now(), kind: kindUnknown}
+	entry.err = h.handle(ctx, e, entry)
+	response := respond(entry.kind, entry.err)
+	if entry.requestID != "" {
+		response.Headers["X-Request-Id"] = entry.requestID
+	}
+	entry.status = response.StatusCode
+	entry.write(ctx, h.log, h.now())
+	return response, nil
+}
+
+// handle takes a request through its steps and notes in entry how far it came.
+func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, entry *logEntry) error {
+	r, err := readRequest(e)
+	entry.requestID = r.id
+	if err != nil {
+		return err
+	}
+	trust, err := h.verifier.verify(ctx, r)
+	if err != nil {
+		return err
+	}
+	entry.trust = trust
+	entry.kind, err = r.kind()
+	if err != nil {
+		return err
+	}
+	m, err := h.parse(entry.kind, r)
+	if err != nil {
+		return err
+	}
+	entry.message = m
+	if m.kind == kindSOAP {
+		if err := verifyOrg(trust, m.organizationID); err != nil {
+			return err
+		}
+	}
+	entry.items, err = h.process(ctx, trust.integration, m.notifications, h.now())
+	return err
+}
+
+func (h *Handler) parse(k kind, r request) (message, error) {
+	if len(r.body) == 0 {
+		return message{}, emptyBody()
+	}
+	if k == kindSOAP {
+		return parseSOAP(r.body, h.config.ExperimentKeyField)
+	}
+	key, err := idempotencyKey(r.idempotency)
+	if err != nil {
+		return message{}, err
+	}
+	m, err := parseJSON(r.body)
+	if err != nil {
+		return message{}, err
+	}
+	batch := isArray(r.body)
+	for n := range m.notifications {
+		it := &m.notifications[n]
+		switch {
+		case key == "":
+			it.id = h.newID()
+		case batch:
+			it.id, it.fromCaller = fmt.Sprintf("%s[%d]", key, n), true
+		default:
+			it.id, it.fromCaller = key, true
+		}
+	}
+	return m, nil
+}
+
+// idempotencyKey reads the header of that name; "" when there is none.
+func idempotencyKey(given []string) (string, error) {
+	if len(given) == 0 {
+		return "", nil
+	}
+	key := given[0]
+	bad := len(given) > 1 || key == "" || len(key) > maxIdempotencyKeyLen ||
+		strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' })
+	if bad {
+		return "", &refusal{
+			status:   http.StatusUnprocessableEntity,
+			detail:   "header.Idempotency-Key: expected one key.",
+			problems: []fieldProblem{{"header.Idempotency-Key", fmt.Sprintf("expected one key of 1 to %d printable ASCII characters", maxIdempotencyKeyLen)}},
+		}
+	}
+	return key, nil
+}

@@ -1,0 +1,185 @@
+package webhook
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"salesforce-integration/internal/integration"
+)
+
+// signaturePrefix names the only algorithm there is.
+const signaturePrefix = "sha256="
+
+// timestampTolerance is how far a signed timestamp may be from now, either way.
+const timestampTolerance = 5 * time.Minute
+
+// uuidLen is the length of the only spelling of an id that is accepted.
+const uuidLen = 36
+
+// verifier decides whether a request is from the integration's org.
+//
+// A request may carry the integration's secret in its URL (?token=), where
+// outbound messages have room for it, or sign its raw body with it
+// (X-Hub-Signature-256: sha256=<hex HMAC>). Beside the signature it may say when
+// it was sent (X-Webhook-Timestamp: Unix seconds); what is signed is then
+// "<timestamp>.<body>", and the request is too old after five minutes. Either
+// suffices, and each one that is there must be right.
+type verifier struct {
+	store integration.IntegrationStore
+	vault integration.Vault
+	mode  Authentication
+	now   func() time.Time
+	decoy []byte // the secret of integrations that are not there
+}
+
+func newVerifier(store integration.IntegrationStore, vault integration.Vault, mode Authentication, now func() time.Time) verifier {
+	decoy := make([]byte, sha256.Size)
+	_, _ = rand.Read(decoy) // never fails
+	return verifier{store: store, vault: vault, mode: mode, now: now, decoy: decoy}
+}
+
+// trust is what a verified request may rely on.
+type trust struct {
+	integration integration.Integration
+	proven      bool // the request carried the secret
+}
+
+// verify finds the integration and checks the request's credentials. Everything
+// that is wrong with either is the same refusal, after the same comparisons.
+func (v verifier) verify(ctx context.Context, r request) (trust, error) {
+	i, secret, known, err := v.lookup(ctx, r.integrationID)
+	if err != nil {
+		return trust{}, err
+	}
+	match := subtle.ConstantTimeCompare([]byte{1}, []byte{b2i(known)})
+	given := 0
+	for _, token := range r.tokens {
+		given++
+		match &= sameSecret([]byte(token), secret)
+	}
+	match &= v.timestampOK(r)
+	expected := sign(secret, r)
+	for _, s := range r.signatures {
+		given++
+		sum, ok := parseSignature(s)
+		match &= subtle.ConstantTimeCompare(sum, expected) & int(b2i(ok))
+	}
+	switch {
+	case match != 1:
+		return trust{}, unauthenticated("the integration is unknown, or a credential is wrong")
+	case given == 0 && v.mode != AuthenticationOptional:
+		return trust{}, unauthenticated("the request carries no credential")
+	default:
+		return trust{integration: i, proven: given > 0}, nil
+	}
+}
+
+// lookup returns the integration and its secret, or a decoy that no credential
+// matches when there is none: known is then false only for lack of the
+// integration, since one without a secret may still be open to all.
+func (v verifier) lookup(ctx context.Context, rawID string) (i integration.Integration, secret []byte, known bool, err error) {
+	id, ok := parseUUID(rawID)
+	if !ok {
+		return i, v.decoy, false, nil
+	}
+	i, err = v.store.GetIntegration(ctx, id)
+	switch integration.ErrorCode(err) {
+	case "":
+	case integration.CodeNotFound:
+		return i, v.decoy, false, nil
+	default:
+		return i, nil, false, unavailable(err)
+	}
+	if len(i.SealedWebhookSecret) == 0 {
+		return i, v.decoy, true, nil
+	}
+	opened, err := integration.OpenWebhookSecret(ctx, v.vault, i)
+	if err == nil && opened == "" {
+		err = errors.New("the webhook secret is empty")
+	}
+	if err != nil {
+		return i, nil, false, unavailable(err)
+	}
+	return i, []byte(opened.Reveal()), true, nil
+}
+
+// timestampOK checks the age of a request that states it. Without a signature
+// nothing vouches for a timestamp, and it is not looked at.
+func (v verifier) timestampOK(r request) int {
+	if len(r.signatures) == 0 || len(r.timestamps) == 0 {
+		return 1
+	}
+	seconds, err := strconv.ParseInt(r.timestamps[0], 10, 64)
+	if err != nil || len(r.timestamps) > 1 {
+		return 0
+	}
+	if age := v.now().Sub(time.Unix(seconds, 0)); age > timestampTolerance || age < -timestampTolerance {
+		return 0
+	}
+	return 1
+}
+
+// verifyOrg checks that a SOAP message comes from the integration's org. Until an
+// org is pinned, at the first successful connection, the secret alone decides.
+func verifyOrg(t trust, organizationID string) error {
+	if t.integration.OrgID == "" {
+		return nil
+	}
+	if subtle.ConstantTimeCompare([]byte(t.integration.OrgID), []byte(organizationID)) != 1 {
+		return unauthenticated("the message is of another org")
+	}
+	return nil
+}
+
+// sign computes what X-Hub-Signature-256 must carry.
+func sign(secret []byte, r request) []byte {
+	mac := hmac.New(sha256.New, secret)
+	if len(r.timestamps) > 0 {
+		mac.Write([]byte(r.timestamps[0]))
+		mac.Write([]byte("."))
+	}
+	mac.Write(r.body)
+	return mac.Sum(nil)
+}
+
+// parseSignature reads "sha256=<64 hex digits>". The sum is never nil, so that a
+// wrong header costs the same comparison as a right one.
+func parseSignature(s string) (sum []byte, ok bool) {
+	digits, found := strings.CutPrefix(s, signaturePrefix)
+	sum, err := hex.DecodeString(digits)
+	if !found || err != nil || len(sum) != sha256.Size {
+		return make([]byte, sha256.Size), false
+	}
+	return sum, true
+}
+
+// sameSecret compares without telling the secret's length.
+func sameSecret(a, b []byte) int {
+	x, y := sha256.Sum256(a), sha256.Sum256(b)
+	return subtle.ConstantTimeCompare(x[:], y[:])
+}
+
+func parseUUID(s string) (string, bool) {
+	if len(s) != uuidLen {
+		return "", false
+	}
+	id, err := uuid.Parse(s)
+	return id.String(), err == nil
+}
+
+func b2i(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
