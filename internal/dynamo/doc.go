@@ -1,0 +1,48 @@
+// Package dynamo keeps everything in one DynamoDB table.
+//
+// # Table
+//
+// Partition key pk, sort key sk (both strings), TTL attribute expires_at, and one
+// global secondary index, log, with log_pk and log_sk and all attributes.
+//
+//	what         pk                sk                  log_pk  log_sk
+//	integration  INTEGRATIONS      <id>
+//	link         INTEGRATION#<id>  LINK#<campaign>
+//	campaign     INTEGRATION#<id>  CAMPAIGN#<campaign>
+//	token        INTEGRATION#<id>  TOKEN
+//	link index   EXPERIMENT#<key>  LINKS
+//	delivery     DELIVERY#<id>     DELIVERY            LOG     <created_at>#<id>
+//
+// Integrations share a partition, so that a list of them is one query: their ids
+// are UUIDv7s, hence sorted by creation. They are few and small, and DynamoDB's
+// adaptive capacity splits a partition that gets hot by its sort key.
+//
+// The links of an experiment lie a second time in one item, an attribute each, so
+// that finding the campaigns of a hundred experiments is one call, however many
+// they are. Both are written in one transaction. With the 1,000 links allowed such
+// an item has about 150 KB, so that the last links cost some 300 write units each.
+//
+// The log index is one partition, which takes 1,000 write units a second: about
+// 150 deliveries a second with a payload of 1 KB that change three times. A
+// Salesforce org with 100,000 API calls a day takes 1.2 a second, and calls are
+// shared by up to 200 deliveries. An operator who outgrows it puts the day into
+// log_pk and reads day by day.
+//
+// # Calls
+//
+//	GetIntegration, GetToken                       1 GetItem
+//	GetIntegrations, GetLinks, GetDeliveries,
+//	GetCampaigns, LinksByExperiment                1 BatchGetItem for each 100 keys
+//	ListIntegrations, ListLinks, ListDeliveries    1 Query, filtered: up to 5
+//	CreateIntegration, UpdateIntegration,
+//	SwapToken                                      1 PutItem
+//	CreateLink                                     1 TransactWriteItems of 3
+//	DeleteLink                                     1 GetItem, 1 TransactWriteItems of 2
+//	DeleteIntegration                              1 DeleteItem, 1 Query for each MB, 1 TransactWriteItems for each 100 rows
+//	Commit                                         1 TransactWriteItems for each 100 rows or 3 MB, 1 PutItem for a single row;
+//	                                               with losers one more for each that held some, and a BatchGetItem at most
+//
+// So a thousand deliveries of 667 campaigns are read by 17 calls and stored by 17.
+// A role needs dynamodb:GetItem, BatchGetItem, Query, PutItem, UpdateItem,
+// DeleteItem and ConditionCheckItem, as far as it calls these methods.
+package dynamo

@@ -1,0 +1,94 @@
+package dynamo
+
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"salesforce-integration/internal/integration"
+)
+
+// The names of the table's own attributes and of its index.
+const (
+	attrPK    = "pk"
+	attrSK    = "sk"
+	attrLogPK = "log_pk"
+	attrLogSK = "log_sk"
+	attrTTL   = "expires_at"
+
+	logIndex = "log"
+)
+
+// The fixed parts of the keys.
+const (
+	pkIntegrations = "INTEGRATIONS"
+	pkLog          = "LOG"
+	skToken        = "TOKEN"
+	skDelivery     = "DELIVERY"
+	skLinks        = "LINKS"
+	skLinkPrefix   = "LINK#"
+	skCampaign     = "CAMPAIGN#"
+)
+
+// maxKeyPart bounds an id in a key, in bytes. A sort key holds 1,024.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const maxKeyPart = 512
+
+// key is an item's primary key.
+type key struct{ pk, sk string }
+
+func integrationKey(id string) key { return key{pkIntegrations, id} }
+func tokenKey(id string) key       { return key{integrationPartition(id), skToken} }
+func deliveryKey(id string) key    { return key{"DELIVERY#" + id, skDelivery} }
+func experimentKey(k string) key   { return key{"EXPERIMENT#" + k, skLinks} }
+
+// integrationPartition holds what belongs to an integration and is deleted with it.
+func integrationPartition(id string) string { return "INTEGRATION#" + id }
+
+func linkKey(r integration.CampaignRef) key {
+	return key{integrationPartition(r.IntegrationID), skLinkPrefix + r.CampaignID}
+}
+
+func campaignKey(r integration.CampaignRef) key {
+	return key{integrationPartition(r.IntegrationID), skCampaign + r.CampaignID}
+}
+
+func (k key) item() item {
+	return item{attrPK: &types.AttributeValueMemberS{Value: k.pk}, attrSK: &types.AttributeValueMemberS{Value: k.sk}}
+}
+
+func keyOf(i item) key { return key{text(i, attrPK), text(i, attrSK)} }
+
+// usable says whether every id may be part of a key. What is not usable is not
+// there, and asking for it would be refused as a malformed request.
+func usable(ids ...string) bool {
+	for _, id := range ids {
+		if id == "" || len(id) > maxKeyPart {
+			return false
+		}
+	}
+	return true
+}
+
+// text returns a string attribute, "" if there is none.
+func text(i item, name string) string {
+	if v, ok := i[name].(*types.AttributeValueMemberS); ok {
+		return v.Value
+	}
+	return ""
+}
+
+// linkAttr is the name of a link's attribute in its experiment's item. Integration
+// ids are UUIDs, so the first # after the prefix ends one.
+func linkAttr(r integration.CampaignRef) string {
+	return skLinkPrefix + r.IntegrationID + "#" + r.CampaignID
+}
+
+func parseLinkAttr(name string) (integration.CampaignRef, bool) {
+	rest, ok := strings.CutPrefix(name, skLinkPrefix)
+	if !ok {
+		return integration.CampaignRef{}, false
+	}
+	id, campaign, ok := strings.Cut(rest, "#")
+	return integration.CampaignRef{IntegrationID: id, CampaignID: campaign}, ok
+}

@@ -1,0 +1,206 @@
+package dynamo
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"salesforce-integration/internal/integration"
+)
+
+// attrCount is how many links an experiment's item holds.
+const attrCount = "count"
+
+// CreateLink implements [integration.LinkStore].
+func (s *Store) CreateLink(ctx context.Context, l integration.Link) (integration.Link, bool, error) {
+	if err := checkLink(l); err != nil {
+		return integration.Link{}, false, err
+	}
+	row := linkItem(l)
+	reasons, err := s.transact(ctx, []types.TransactWriteItem{
+		{ConditionCheck: &types.ConditionCheck{
+			TableName: s.table, Key: integrationKey(l.IntegrationID).item(),
+			ConditionExpression: aws.String("attribute_exists(pk)"),
+		}},
+		{Put: &types.Put{
+			TableName: s.table, Item: row,
+			ConditionExpression:                 aws.String("attribute_not_exists(pk)"),
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}},
+		{Update: &types.Update{
+			TableName: s.table, Key: experimentKey(l.ExperimentKey).item(),
+			UpdateExpression:         aws.String("SET #l = :l ADD #n :one"),
+			ConditionExpression:      aws.String("attribute_not_exists(#n) OR #n < :max"),
+			ExpressionAttributeNames: map[string]string{"#l": linkAttr(linkRef(l)), "#n": attrCount},
+			ExpressionAttributeValues: map[string]types.AttributeValue{
+				":l": indexedLink(l), ":one": number(1), ":max": number(integration.MaxLinksPerExperiment),
+			},
+		}},
+	})
+	switch {
+	case err != nil:
+		return integration.Link{}, false, err
+	case reasons == nil:
+		stored, err := readLink(row)
+		return stored, err == nil, err
+	case reasons[0].verdict == refused:
+		return integration.Link{}, false, noIntegration(l.IntegrationID)
+	case reasons[1].verdict == refused:
+		stored, err := readLink(reasons[1].stored)
+		if err == nil && stored.ExperimentKey != l.ExperimentKey {
+			err = integration.Conflictf("Campaign %s already follows experiment %q.", l.CampaignID, stored.ExperimentKey)
+		}
+		if err != nil {
+			return integration.Link{}, false, err
+		}
+		return stored, false, nil
+	default:
+		return integration.Link{}, false, integration.Conflictf(
+			"Experiment %q already has %d campaigns, which is the limit.", l.ExperimentKey, integration.MaxLinksPerExperiment)
+	}
+}
+
+func checkLink(l integration.Link) error {
+	switch {
+	case !usable(l.IntegrationID):
+		return noIntegration(l.IntegrationID)
+	case l.ExperimentKey == "" || len(l.ExperimentKey) > integration.MaxExperimentKeyLen:
+		return integration.Invalidf("experiment_key", "An experiment key has 1 to %d bytes.", integration.MaxExperimentKeyLen)
+	case !usable(l.CampaignID):
+		return integration.Invalidf("campaign_id", "A link needs a campaign id.")
+	}
+	return nil
+}
+
+// GetLinks implements [integration.LinkStore].
+func (s *Store) GetLinks(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Link, error) {
+	return getMany(ctx, s, refs, func(r integration.CampaignRef) (key, bool) {
+		return linkKey(r), usable(r.IntegrationID, r.CampaignID)
+	}, readLink)
+}
+
+// ListLinks implements [integration.LinkStore].
+func (s *Store) ListLinks(ctx context.Context, integrationID string, f integration.LinkFilter, p integration.Page) (integration.List[integration.Link], error) {
+	var none integration.List[integration.Link]
+	name := "links of " + integrationID
+	if err := checkPage(p); err != nil {
+		return none, err
+	}
+	after, err := parseCursor(name, p.Cursor)
+	switch {
+	case err != nil:
+		return none, err
+	case after != "" && !strings.HasPrefix(after, skLinkPrefix):
+		return none, badCursor()
+	case !usable(integrationID):
+		return none, nil
+	case f.CampaignID != "":
+		return s.listOneLink(ctx, integration.CampaignRef{IntegrationID: integrationID, CampaignID: f.CampaignID}, f, after)
+	}
+	pk := integrationPartition(integrationID)
+	q := dynamodb.QueryInput{
+		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :links)"),
+		ExpressionAttributeValues: item{},
+		ConsistentRead:            aws.Bool(true),
+	}
+	values := item(q.ExpressionAttributeValues)
+	values.putString(":pk", pk)
+	values.putString(":links", skLinkPrefix)
+	if f.ExperimentKey != "" {
+		q.FilterExpression = aws.String("experiment_key = :experiment")
+		values.putString(":experiment", f.ExperimentKey)
+	}
+	return readPart(ctx, s, listing[integration.Link]{
+		name: name, query: q, position: attrSK, decode: readLink,
+		start: func(sk string) item { return key{pk, sk}.item() },
+	}, p.Limit, after)
+}
+
+// listOneLink answers a list narrowed to one campaign by a plain read.
+func (s *Store) listOneLink(ctx context.Context, ref integration.CampaignRef, f integration.LinkFilter, after string) (integration.List[integration.Link], error) {
+	var l integration.List[integration.Link]
+	if after != "" && linkKey(ref).sk <= after {
+		return l, nil
+	}
+	found, err := s.GetLinks(ctx, []integration.CampaignRef{ref})
+	if link, ok := found[ref]; ok && (f.ExperimentKey == "" || f.ExperimentKey == link.ExperimentKey) {
+		l.Items = append(l.Items, link)
+	}
+	return l, err
+}
+
+// DeleteLink implements [integration.LinkStore].
+func (s *Store) DeleteLink(ctx context.Context, integrationID, campaignID string) error {
+	ref := integration.CampaignRef{IntegrationID: integrationID, CampaignID: campaignID}
+	for range maxTries {
+		found, err := s.GetLinks(ctx, []integration.CampaignRef{ref})
+		if err != nil {
+			return err
+		}
+		l, ok := found[ref]
+		if !ok {
+			return integration.NotFoundf("Campaign %.64q is not linked.", campaignID)
+		}
+		reasons, err := s.transact(ctx, []types.TransactWriteItem{
+			s.deleteLink(l),
+			s.unindex(l.ExperimentKey, []integration.CampaignRef{ref}),
+		})
+		if err != nil || reasons == nil {
+			return err
+		}
+		// Deleted, or made anew for another experiment, since it was read.
+	}
+	return integration.Conflictf("The link of campaign %s keeps changing.", campaignID)
+}
+
+// deleteLink removes a link's own row while it is still of that experiment.
+func (s *Store) deleteLink(l integration.Link) types.TransactWriteItem {
+	values := item{}
+	values.putString(":experiment", l.ExperimentKey)
+	return types.TransactWriteItem{Delete: &types.Delete{
+		TableName: s.table, Key: linkKey(linkRef(l)).item(),
+		ConditionExpression:       aws.String("experiment_key = :experiment"),
+		ExpressionAttributeValues: values,
+	}}
+}
+
+// unindex takes links out of their experiment's item. The item stays when it gets
+// empty: it is some bytes, and deleting it could hit a link made meanwhile.
+func (s *Store) unindex(experiment string, refs []integration.CampaignRef) types.TransactWriteItem {
+	names := map[string]string{"#n": attrCount}
+	expression := "ADD #n :minus REMOVE "
+	for n, r := range refs {
+		name := "#l" + strconv.Itoa(n)
+		names[name] = linkAttr(r)
+		if n > 0 {
+			expression += ", "
+		}
+		expression += name
+	}
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: s.table, Key: experimentKey(experiment).item(),
+		UpdateExpression: &expression, ExpressionAttributeNames: names,
+		ExpressionAttributeValues: map[string]types.AttributeValue{":minus": number(-len(refs))},
+	}}
+}
+
+func number(n int) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.Itoa(n)}
+}
+
+// LinksByExperiment implements [integration.LinkStore].
+func (s *Store) LinksByExperiment(ctx context.Context, experimentKeys []string) (map[string][]integration.Link, error) {
+	found, err := getMany(ctx, s, experimentKeys, func(k string) (key, bool) {
+		return experimentKey(k), usable(k)
+	}, readIndexedLinks)
+	for k, links := range found {
+		if len(links) == 0 {
+			delete(found, k)
+		}
+	}
+	return found, err
+}
