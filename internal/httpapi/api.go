@@ -1,0 +1,90 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"salesforce-integration/internal/integration"
+)
+
+// Version is the version of the API's contract. A change of the OpenAPI document
+// needs a new one.
+const Version = "1.0.0"
+
+const (
+	basePath         = "/api/v1"
+	integrationsPath = basePath + "/integrations"
+	linksPath        = integrationsPath + "/{id}/links"
+	deliveriesPath   = basePath + "/notifications/deliveries"
+	deliveryLogPath  = basePath + "/notifications/delivery-log"
+	openAPIPath      = basePath + "/openapi.json"
+)
+
+// maxBodyBytes is far above the longest request and far below what would hurt.
+const maxBodyBytes = 64 << 10
+
+// Config is what the API works with. PublicURL may be empty, the rest is needed.
+type Config struct {
+	Service *integration.Service
+	// PublicURL is what callers see in front of /api/v1, for the webhook's URL; when
+	// empty it is taken from the request.
+	PublicURL string
+	Log       *slog.Logger
+}
+
+// API serves the administrators' API. It trusts the request context that API
+// Gateway's authorizer filled, and refuses what came without one: see [Lambda].
+type API struct {
+	service   *integration.Service
+	publicURL string
+	log       *slog.Logger
+	mux       *http.ServeMux
+	huma      huma.API
+	document  func() ([]byte, error)
+}
+
+// New sets all operations up. It is done once for the life of a process.
+func New(c Config) (*API, error) {
+	if c.Service == nil || c.Log == nil {
+		return nil, errors.New("httpapi: Service and Log are needed")
+	}
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		return nil, fmt.Errorf("httpapi: PUBLIC_API_URL: %w", err)
+	}
+	a := &API{service: c.Service, publicURL: c.PublicURL, log: c.Log, mux: http.NewServeMux()}
+	a.huma = humago.New(a.mux, humaConfig())
+	a.registerIntegrations()
+	a.registerLinks()
+	a.registerDeliveries()
+	finishDocument(a.huma.OpenAPI())
+	a.document = sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() })
+	return a, nil
+}
+
+// OpenAPI returns the API's description as YAML.
+func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().YAML() }
+
+// operation describes one operation. Its body, if it has one, is limited; its
+// errors are all of the one shape.
+func (a *API) operation(method, path, id, summary, description, tag string, status int, errorStatuses ...int) huma.Operation {
+	op := huma.Operation{
+		OperationID:                  id,
+		Method:                       method,
+		Path:                         path,
+		Summary:                      summary,
+		Description:                  description,
+		Tags:                         []string{tag},
+		DefaultStatus:                status,
+		MaxBodyBytes:                 maxBodyBytes,
+		RejectUnknownQueryParameters: true,
+		Responses:                    map[string]*huma.Response{},
+	}
+	addErrors(a.huma.OpenAPI(), &op, errorStatuses)
+	return op
+}

@@ -1,0 +1,126 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+
+	"salesforce-integration/internal/integration"
+)
+
+// ServeHTTP is the edge around the operations: it names the request, refuses who
+// may not do what is asked, gives even a wrong address the one shape of errors,
+// survives a panic, and writes one line a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	h := w.Header()
+	h.Set("X-Request-Id", requestID(ctx))
+	h.Set("Cache-Control", "no-store") // answers may carry a secret
+	h.Set("X-Content-Type-Options", "nosniff")
+
+	who := authorizedActor(ctx)
+	out := &recorder{ResponseWriter: w, bodyless: r.Method == http.MethodHead}
+	route := "none"
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.log.ErrorContext(ctx, "panic", slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
+			if out.status == 0 {
+				writeProblem(out, newProblem(ctx, http.StatusInternalServerError, statuses()[integration.CodeInternal].detail))
+			}
+		}
+		a.log.InfoContext(ctx, "request", slog.String("method", r.Method), slog.String("route", route),
+			slog.Int("status", out.status), slog.String("subject", who.Subject), slog.String("role", string(who.Role)))
+	}()
+	route = a.route(out, r.WithContext(withActor(ctx, who)), who)
+}
+
+// route answers one request and returns the pattern that it matched.
+func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Actor) string {
+	ctx := r.Context()
+	if r.URL.Path == openAPIPath && isRead(r.Method) {
+		a.serveDocument(w, r)
+		return openAPIPath
+	}
+	if !who.Role.MayRead() {
+		writeProblem(w, newProblem(ctx, http.StatusForbidden, "Your token gives you no role here. Ask for the role viewer or admin."))
+		return "none"
+	}
+	handler, pattern := a.mux.Handler(r)
+	switch {
+	case pattern == "" || path.Clean(r.URL.Path) != r.URL.Path:
+		// The second would be a redirect, to a path without the stage.
+		writeProblem(w, unrouted(handler, w, r))
+		return "none"
+	case !isRead(r.Method) && !who.Role.MayWrite():
+		writeProblem(w, newProblem(ctx, http.StatusForbidden, ""))
+	default:
+		a.mux.ServeHTTP(w, r)
+	}
+	return pattern
+}
+
+// unrouted asks the router's own answer whether the method or the address is
+// unknown.
+func unrouted(handler http.Handler, w http.ResponseWriter, r *http.Request) *Problem {
+	probe := &recorder{ResponseWriter: discard{http.Header{}}}
+	handler.ServeHTTP(probe, r)
+	if probe.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", probe.Header().Get("Allow"))
+		return newProblem(r.Context(), http.StatusMethodNotAllowed, "")
+	}
+	return newProblem(r.Context(), http.StatusNotFound, "")
+}
+
+func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
+	document, err := a.document()
+	if err != nil {
+		a.log.ErrorContext(r.Context(), "OpenAPI document", "error", err)
+		writeProblem(w, newProblem(r.Context(), http.StatusInternalServerError, statuses()[integration.CodeInternal].detail))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(document)
+}
+
+// isRead says whether a method changes nothing.
+func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+// recorder remembers the status, and keeps an answer to HEAD without a body.
+type recorder struct {
+	http.ResponseWriter
+	status   int
+	bodyless bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.WriteHeader(http.StatusOK)
+	}
+	if r.bodyless {
+		return len(b), nil
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// discard is a response that nobody reads.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}

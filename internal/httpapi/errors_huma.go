@@ -1,0 +1,64 @@
+package httpapi
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
+)
+
+// requiredProperty picks the field's name out of huma's message, which is placed
+// at the object that lacks it.
+var requiredProperty = regexp.MustCompile(`^expected required property (.+) to be present$`)
+
+// asProblem is a huma transformer: it turns huma's own errors into the one shape.
+// huma repeats the values that it refuses, and they may be secrets: that is what
+// makes this a duty and not a matter of taste.
+func asProblem(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	var fields []FieldError
+	for _, e := range m.Errors {
+		if f, ok := asField(e); ok {
+			fields = append(fields, f)
+		}
+	}
+	detail := details()[m.Status]
+	if len(fields) > 0 {
+		detail = "" // the fields' words say more
+	}
+	if m.Status >= 500 {
+		detail, fields = statuses()["internal"].detail, nil
+	}
+	return newProblem(ctx.Context(), m.Status, detail, fields...), nil
+}
+
+// asField takes over where the fault is and what it is. A fault of the body as a
+// whole (not JSON, another type) has no field; the status says it all.
+func asField(e *huma.ErrorDetail) (FieldError, bool) {
+	if e == nil || e.Location == "" || e.Location == "body" && !requiredProperty.MatchString(e.Message) && e.Message != validation.MsgExpectedObject {
+		return FieldError{}, false
+	}
+	if m := requiredProperty.FindStringSubmatch(e.Message); m != nil {
+		return FieldError{Location: e.Location + "." + m[1], Message: "This field is required."}, true
+	}
+	switch e.Message {
+	case validation.MsgUnexpectedProperty:
+		return FieldError{Location: e.Location, Message: "There is no such field."}, true
+	case "unknown query parameter":
+		return FieldError{Location: e.Location, Message: "There is no such parameter."}, true
+	default:
+		return FieldError{Location: e.Location, Message: sentence(e.Message)}, true
+	}
+}
+
+// sentence makes one of huma's messages.
+func sentence(s string) string {
+	if s == "" {
+		return "It is not valid."
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
