@@ -39,7 +39,7 @@
 //	CreateLink                                     1 TransactWriteItems of 3
 //	DeleteLink                                     1 GetItem, 1 TransactWriteItems of 2
 //	DeleteIntegration                              1 DeleteItem, 1 Query for each MB, 1 TransactWriteItems for each 100 rows
-//	Commit                                         1 TransactWriteItems for each 100 rows or 3 MB, 1 PutItem for a single row;
+//	Commit                                         1 TransactWriteItems for each 100 rows or 2.8 MB, 1 PutItem for a single row;
 //	                                               with losers one more for each that held some, and a BatchGetItem at most
 //
 // So a thousand deliveries of 667 campaigns are read by 17 calls and stored by 17.

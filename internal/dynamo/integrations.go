@@ -14,11 +14,13 @@ func (s *Store) CreateIntegration(ctx context.Context, i integration.Integration
 	if !usable(i.ID) {
 		return integration.Integration{}, integration.Invalidf("id", "An integration needs an id.")
 	}
-	stored, ok, err := s.putIntegration(ctx, i)
-	if err == nil && !ok {
-		err = integration.Conflictf("Integration %s exists already.", i.ID)
+	if i.Version == 0 {
+		stored, ok, err := s.putIntegration(ctx, i)
+		if err != nil || ok {
+			return stored, err
+		}
 	}
-	return stored, err
+	return integration.Integration{}, integration.Conflictf("Integration %s exists already.", i.ID)
 }
 
 // GetIntegration implements [integration.IntegrationStore].
