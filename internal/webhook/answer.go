@@ -23,7 +23,7 @@ const retryAfter = 5
 
 // authenticationFailed is the one answer to whatever is wrong with a request's
 // credentials or its integration's id.
-const authenticationFailed = `{"detail":"Webhook authentication failed"}`
+const authenticationFailed = `{"detail": "Webhook authentication failed"}`
 
 // tryAgain is what a caller learns of a failure of ours.
 const tryAgain = "The message could not be taken just now. Send it again."
@@ -99,7 +99,7 @@ func accepted(k kind) events.APIGatewayProxyResponse {
 	if k == kindSOAP {
 		return answer(http.StatusOK, outbound.ContentType, string(outbound.Ack(true)))
 	}
-	return answer(http.StatusOK, typeJSON, `{"processed":true}`)
+	return answer(http.StatusOK, typeJSON, `{"processed": true}`)
 }
 
 // refused is the answer to a request that is not taken, in the form it came in.

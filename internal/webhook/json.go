@@ -85,15 +85,13 @@ func (p *jsonParser) object(location string, raw []byte) notification {
 		return notification{}
 	}
 	text := func(name string, limit int) string { return p.text(location+"."+name, fields[name], limit) }
-	n := notification{
-		eventType:    text("event_type", maxEventTypeLen),
-		campaignName: text("campaign_name", maxCampaignNameLen),
-		status:       text("status", maxStatusLen),
-	}
-	if n.eventType == "" && !p.reported(location+".event_type") {
-		p.bad(location+".event_type", "expected a text such as %s", eventCampaignUpdated)
+	n := notification{eventType: text("event_type", maxEventTypeLen)}
+	if at := location + ".event_type"; n.eventType == "" && !p.reported(at) {
+		p.bad(at, "expected a text such as %s", eventCampaignUpdated)
 	}
 	n.campaignID = p.campaign(location, fields["campaign_id"])
+	n.campaignName = text("campaign_name", maxCampaignNameLen)
+	n.status = text("status", maxStatusLen)
 	if key := text("experiment_key", maxBody); key != "" {
 		n.experimentKey = checked(p, location, key, integration.ParseExperimentKey)
 	}
