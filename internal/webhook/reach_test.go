@@ -1,0 +1,99 @@
+package webhook_test
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// sequential says how many outside calls a message needs one after the other:
+// each call takes a virtual second, so the virtual seconds that pass are the
+// answer.
+func sequential(t *testing.T, notes []note) (calls int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		second := func(context.Context, string) error { time.Sleep(time.Second); return nil }
+		r.store.Before(second)
+		r.bus.before = func() error { return second(t.Context(), "Publish") }
+		began := time.Now()
+		got, err := r.Handle(context.Background(), soapEnvelope(notes...))
+		if err != nil || got.StatusCode != http.StatusOK {
+			t.Errorf("answer = %d %s (%v)", got.StatusCode, got.Body, err)
+		}
+		calls = int(time.Since(began) / time.Second)
+	})
+	return calls
+}
+
+// TestReach counts sequential outside calls of the store and the bus; a secret
+// that is not in the vault's cache yet costs one more.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	var linked, fresh, oneExperiment []note
+	for n := range 100 {
+		record := fmt.Sprintf("7015g00000%05dAAA", n)
+		linked = append(linked, note{n, campaignID, map[string]string{"Status": "Completed"}})
+		fresh = append(fresh, linking(n, record, fmt.Sprint("experiment-", n)))
+		oneExperiment = append(oneExperiment, linking(n, record, fmt.Sprint("experiment-", n%50)))
+	}
+	for name, c := range map[string]struct {
+		notes []note
+		want  int
+	}{
+		"one":                                     {[]note{completed(1, campaignID)}, 4},
+		"one that asks for nothing":               {[]note{{1, campaignID, map[string]string{"Status": "Planned"}}}, 3},
+		"one that makes its link only":            {[]note{{1, unlinkedID, map[string]string{"Status": "Planned", "Experiment_Key__c": "k"}}}, 4},
+		"one that makes its link and finalizes":   {[]note{linking(1, unlinkedID, "k")}, 5},
+		"a hundred":                               {linked, 4},
+		"a hundred that make their links":         {fresh, 6},
+		"a hundred new ones of fifty experiments": {oneExperiment, 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := sequential(t, c.notes); got != c.want {
+				t.Errorf("%d sequential calls, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// BenchmarkHundred measures the CPU of a message of a hundred notifications beside
+// that of encoding/xml reading it into structs.
+func BenchmarkHundred(b *testing.B) {
+	notes := make([]note, 100)
+	for n := range notes {
+		notes[n] = completed(n, campaignID)
+	}
+	e := soapEnvelope(notes...)
+	b.Run("handler", func(b *testing.B) {
+		r := newRig(b)
+		r.send(e) // records; from here on they are duplicates, which costs the store least
+		b.ReportAllocs()
+		for b.Loop() {
+			r.send(e)
+		}
+	})
+	b.Run("encoding-xml", func(b *testing.B) {
+		type message struct {
+			OrganizationID string `xml:"Body>notifications>OrganizationId"`
+			Notifications  []struct {
+				ID     string `xml:"Id"`
+				Record struct {
+					ID, Name, Status, LastModifiedDate string
+				} `xml:"sObject"`
+			} `xml:"Body>notifications>Notification"`
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			var m message
+			if err := xml.Unmarshal([]byte(e.Body), &m); err != nil || len(m.Notifications) != 100 {
+				b.Fatal(err)
+			}
+		}
+	})
+}
