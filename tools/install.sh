@@ -13,7 +13,7 @@ golangci_lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 fail() {
-	echo "make: $*" >&2
+	echo "error: $*" >&2
 	exit 1
 }
 

@@ -15,15 +15,18 @@ import (
 	"salesforce-integration/internal/cmd/local/stack"
 )
 
-const usage = `usage: local up | demo | token [admin|viewer] | test [go test flags]
+const usage = `usage: local up | demo | token [admin|viewer] | test [go test flags] | build [sam build flags]
 
   up     run the stack until Ctrl-C
   demo   tell the product's story on a stack, its own if none runs
   token  print a bearer token for the stack
   test   run the end-to-end tests on a stack of their own
+  build  build the functions for AWS
 
 API_PORT, ORG_PORT and AWS_PORT change the ports 8000, 8001 and 4566.
 `
+
+var errUsage = errors.New("no such command")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -32,22 +35,28 @@ func main() {
 	stop()
 	switch {
 	case err == nil:
+	case errors.Is(err, errUsage):
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
 	case interrupted:
 		fmt.Fprintln(os.Stderr, "stopped")
 		os.Exit(130)
 	default:
-		fmt.Fprintln(os.Stderr, "make:", err)
+		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New(usage)
+		return errUsage
 	}
 	root, err := checkout()
 	if err != nil {
 		return err
+	}
+	if args[0] == "build" {
+		return stack.Build(ctx, root, args[1:])
 	}
 	keys, err := issuer.Open(filepath.Join(root, ".local", "issuer.pem"))
 	if err != nil {
@@ -63,7 +72,7 @@ func run(ctx context.Context, args []string) error {
 	case "test":
 		return test(ctx, root, keys, args[1:])
 	default:
-		return errors.New(usage)
+		return errUsage
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 
 // test runs the end-to-end tests on a stack of their own, on ports that nobody uses.
 func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string) (err error) {
-	ports, err := stack.FreePorts()
+	ports, err := stack.FreePorts(ctx)
 	if err != nil {
 		return err
 	}

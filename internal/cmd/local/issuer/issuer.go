@@ -140,12 +140,13 @@ func or[T comparable](value, fallback T) T {
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	encode := base64.RawURLEncoding.EncodeToString
 	w.Header().Set("Content-Type", "application/jwk-set+json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"keys": []map[string]string{{ // an error here means that the caller has gone
+	keys := map[string][]map[string]string{"keys": {{
 		"kty": "RSA",
 		"use": "sig",
 		"alg": jwt.SigningMethodRS256.Alg(),
 		"kid": i.keyID,
 		"n":   encode(i.key.N.Bytes()),
 		"e":   encode(big.NewInt(int64(i.key.E)).Bytes()),
-	}}})
+	}}}
+	_ = json.NewEncoder(w).Encode(keys) // an error here means that the caller has gone
 }

@@ -1,6 +1,7 @@
 package issuer_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -65,7 +66,7 @@ func TestOpenKeepsItsKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
-		i.ServeHTTP(w, httptest.NewRequest("GET", issuer.JWKSPath, nil))
+		i.ServeHTTP(w, httptest.NewRequest(http.MethodGet, issuer.JWKSPath, nil))
 		return w.Body.String()
 	}
 	if first, second := keySet(), keySet(); first != second {

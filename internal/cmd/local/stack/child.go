@@ -21,13 +21,14 @@ type child struct {
 	done chan struct{} // closed when the process has ended
 }
 
-// start runs a program in the background, its output in the log file.
-func start(log string, env []string, dir, program string, args ...string) (*child, error) {
+// start runs a program in the background, its output in the log file. It is ended by stop, and not with the context, as
+// the local AWS has to outlive all that uses it.
+func start(ctx context.Context, log string, env []string, dir, program string, args ...string) (*child, error) {
 	file, err := os.Create(log)
 	if err != nil {
 		return nil, fmt.Errorf("make a log: %w", err)
 	}
-	c := &child{cmd: exec.Command(program, args...), log: file, done: make(chan struct{})}
+	c := &child{cmd: exec.CommandContext(context.WithoutCancel(ctx), program, args...), log: file, done: make(chan struct{})}
 	c.cmd.Dir, c.cmd.Env = dir, env
 	c.cmd.Stdout, c.cmd.Stderr = file, file
 	ownGroup(c.cmd)
@@ -44,7 +45,7 @@ func start(log string, env []string, dir, program string, args ...string) (*chil
 
 // run runs a program to its end. An error shows the last lines that it said.
 func run(ctx context.Context, log string, env []string, dir, program string, args ...string) error {
-	c, err := start(log, env, dir, program, args...)
+	c, err := start(ctx, log, env, dir, program, args...)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type miniStack struct {
 
 // startMiniStack starts it with IAM on, so that each function has the rights of its own role and no more, and with all of
 // its files below dir.
-func startMiniStack(root, dir string, port int) (*miniStack, error) {
+func startMiniStack(ctx context.Context, root, dir string, port int) (*miniStack, error) {
 	program := filepath.Join(root, ".tools", "ministack", "bin", "ministack")
 	if _, err := os.Stat(program); err != nil {
 		return nil, errors.New("the tools are not installed; run make tools")
@@ -43,7 +43,7 @@ func startMiniStack(root, dir string, port int) (*miniStack, error) {
 		"IOT_MTLS_ENABLED=0",
 		"SFTP_ENABLED=0",
 	)
-	c, err := start(filepath.Join(dir, "aws.log"), env, dir, program)
+	c, err := start(ctx, filepath.Join(dir, "aws.log"), env, dir, program)
 	if err != nil {
 		return nil, err
 	}

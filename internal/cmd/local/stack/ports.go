@@ -1,9 +1,11 @@
 package stack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"syscall"
 )
@@ -45,37 +47,41 @@ func PortsFrom(getenv func(string) string) (Ports, error) {
 }
 
 // FreePorts finds three ports that nobody listens on.
-func FreePorts() (Ports, error) {
+func FreePorts(ctx context.Context) (Ports, error) {
 	var ports [3]int
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return Ports{}, fmt.Errorf("look for a free port: %w", err)
 		}
 		defer l.Close() // after the last one, so that no port comes up twice
-		ports[i] = l.Addr().(*net.TCPAddr).Port
+		address, err := netip.ParseAddrPort(l.Addr().String())
+		if err != nil {
+			return Ports{}, fmt.Errorf("look for a free port: %w", err)
+		}
+		ports[i] = int(address.Port())
 	}
 	return Ports{API: ports[0], Org: ports[1], AWS: ports[2]}, nil
 }
 
 // listen takes the two ports that this process serves, and looks whether the third, which a child process will take, is
 // free.
-func (p Ports) listen() (api, org net.Listener, err error) {
-	if api, err = listen("the API", p.API, apiVariable); err != nil {
+func (p Ports) listen(ctx context.Context) (api, org net.Listener, err error) {
+	if api, err = listen(ctx, "the API", p.API, apiVariable); err != nil {
 		return nil, nil, err
 	}
-	if org, err = listen("the local Salesforce org", p.Org, orgVariable); err != nil {
+	if org, err = listen(ctx, "the local Salesforce org", p.Org, orgVariable); err != nil {
 		return nil, nil, errors.Join(err, api.Close())
 	}
-	aws, err := listen("the local AWS", p.AWS, awsVariable)
+	aws, err := listen(ctx, "the local AWS", p.AWS, awsVariable)
 	if err != nil {
 		return nil, nil, errors.Join(err, api.Close(), org.Close())
 	}
 	return api, org, aws.Close()
 }
 
-func listen(what string, port int, variable string) (net.Listener, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+func listen(ctx context.Context, what string, port int, variable string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("port %d, for %s, is in use; %s=%d, say, takes another one", port, what, variable, port+1000)
 	}

@@ -2,7 +2,10 @@ package stack
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,9 +21,9 @@ const (
 	secretKey = "test"
 )
 
-// BuildEnvironment makes functions small and static: no debug symbols, no paths of the machine, no libc, and no RPC
+// buildEnvironment makes functions small and static: no debug symbols, no paths of the machine, no libc, and no RPC
 // server of the old runtime: https://docs.aws.amazon.com/lambda/latest/dg/golang-package.html.
-func BuildEnvironment() []string {
+func buildEnvironment() []string {
 	return []string{"CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc -ldflags=-s -trimpath -buildvcs=false"}
 }
 
@@ -35,7 +38,7 @@ func (s samCLI) buildDir() string { return filepath.Join(s.dir, "build") }
 
 func (s samCLI) run(ctx context.Context, command string, args ...string) error {
 	env := append(environment(s.awsURL), "SAM_CLI_TELEMETRY=0", "__SAM_CLI_APP_DIR="+filepath.Join(s.dir, "sam"))
-	env = append(env, BuildEnvironment()...)
+	env = append(env, buildEnvironment()...)
 	args = append([]string{command, "--config-file", filepath.Join(s.root, "samconfig.toml"), "--config-env", "local"}, args...)
 	return run(ctx, filepath.Join(s.dir, "sam-"+command+".log"), env, s.root,
 		filepath.Join(s.root, ".tools", "sam", "bin", "sam"), args...)
@@ -45,7 +48,7 @@ func (s samCLI) run(ctx context.Context, command string, args ...string) error {
 func (s samCLI) build(ctx context.Context) error {
 	// sam build starts one Go command for each function, all at once. With a cold cache each would compile what they
 	// share; one command before them does it once.
-	env := append(environment(s.awsURL), BuildEnvironment()...)
+	env := append(environment(s.awsURL), buildEnvironment()...)
 	env = append(env, "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	if err := run(ctx, filepath.Join(s.dir, "go-build.log"), env, s.root, "go", "build", "./functions/..."); err != nil {
 		return err
@@ -62,7 +65,7 @@ func (s samCLI) build(ctx context.Context) error {
 // rebuildForThisSystem puts programs that run here in the place of those for Linux: the local AWS starts functions as
 // plain processes.
 func (s samCLI) rebuildForThisSystem(ctx context.Context) error {
-	env := append(environment(s.awsURL), BuildEnvironment()...)
+	env := append(environment(s.awsURL), buildEnvironment()...)
 	for _, function := range []string{"authorizer", "integrations", "webhook", "push"} {
 		resource := strings.ToUpper(function[:1]) + function[1:] + "Function"
 		err := run(ctx, filepath.Join(s.dir, "go-build-"+function+".log"), env, s.root,
@@ -89,4 +92,16 @@ func architecture() string {
 		return "arm64"
 	}
 	return "x86_64"
+}
+
+// Build runs `sam build` for a deployment to AWS, with its output where a person sees it.
+func Build(ctx context.Context, root string, args []string) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(root, ".tools", "sam", "bin", "sam"), append([]string{"build"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), buildEnvironment()...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("sam build: %w", err)
+	}
+	return nil
 }

@@ -63,7 +63,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	}()
 
 	// Ports first: one in use is told of at once, not after half a minute, and a stack that runs on them keeps its folder.
-	apiListener, orgListener, err := c.Ports.listen()
+	apiListener, orgListener, err := c.Ports.listen(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 	}
 
 	c.Progress("starting the local AWS")
-	aws, err := startMiniStack(c.Root, dir, c.Ports.AWS)
+	aws, err := startMiniStack(ctx, c.Root, dir, c.Ports.AWS)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,88 @@
+# Everything that is installed or built lies in .tools, .local and .aws-sam, all of this checkout; `make clean` removes it.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# Ports of the local stack: the API, the local Salesforce org, the local AWS.
+API_PORT ?= 8000
+ORG_PORT ?= 8001
+AWS_PORT ?= 4566
+export API_PORT ORG_PORT AWS_PORT
+
+# Whose token `make token` prints: admin or viewer.
+ROLE ?= admin
+# The environment of samconfig.toml that `make deploy` deploys to.
+ENV ?= staging
+
+export SAM_CLI_TELEMETRY := 0
+LOCAL := .tools/bin/local
+SAM := .tools/sam/bin/sam
+
+.PHONY: help
+help: ## Show this.
+	@echo "make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "API_PORT=$(API_PORT) ORG_PORT=$(ORG_PORT) AWS_PORT=$(AWS_PORT) change the ports."
+
+.PHONY: demo
+demo: tools local ## Show the whole product at work on this machine: from nothing to a Campaign that changed, and back.
+	@exec $(LOCAL) demo
+
+.PHONY: run
+run: tools local ## Run the stack until Ctrl-C: API on 8000, Salesforce org on 8001, AWS on 4566.
+	@exec $(LOCAL) up
+
+.PHONY: token
+token: local ## Print a bearer token for the stack (ROLE=viewer: a reader's).
+	@exec $(LOCAL) token $(ROLE)
+
+.PHONY: test
+test: tools ## Run all tests, unit to end to end, with the race detector.
+	@$(MAKE) --no-print-directory local
+	go test -race -shuffle=on ./...
+	@$(LOCAL) test
+
+.PHONY: check
+check: tools go-tools ## Look for what tests do not see: format, vet, lint, known vulnerabilities, the template.
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	.tools/bin/golangci-lint run
+	@$(MAKE) --no-print-directory vulnerabilities
+	$(SAM) validate --lint --region us-east-1
+
+.PHONY: vulnerabilities
+vulnerabilities: go-tools ## Look for known vulnerabilities only.
+	@tools/vulnerabilities.sh
+
+.PHONY: build
+build: tools local ## Build the functions for AWS into .aws-sam, as samconfig.toml has it for ENV.
+	@exec $(LOCAL) build --config-env $(ENV)
+
+.PHONY: deploy
+deploy: build ## Deploy them (ENV=prod: not to staging).
+	$(SAM) deploy --config-env $(ENV)
+
+.PHONY: clean
+clean: ## Remove what the other targets installed and built.
+	rm -rf .tools .local .aws-sam
+
+# --- what the targets need ---
+
+.PHONY: tools
+tools: go-version
+	@tools/install.sh python
+
+.PHONY: go-tools
+go-tools: go-version
+	@tools/install.sh go
+
+.PHONY: go-version
+go-version:
+	@tools/go-version.sh
+
+# A program of its own, and not `go run`, which would not pass a SIGTERM on.
+.PHONY: local
+local: go-version
+	@go build -o $(LOCAL) ./internal/cmd/local
