@@ -2,9 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -34,26 +32,11 @@ const (
 	contractLink   = `{"experiment_key": "checkout-button-color", "campaign_id": "701xx000000001AAAQ"}`
 )
 
-// fakeVault seals by saying for whom and what; it opens nothing else.
-type fakeVault struct{ broken bool }
-
-func (v *fakeVault) Seal(_ context.Context, id string, p integration.Purpose, plain []byte) (integration.Sealed, error) {
-	return integration.Sealed(fmt.Sprintf("%s|%s|%s", id, p, plain)), nil
-}
-
-func (v *fakeVault) Open(_ context.Context, id string, p integration.Purpose, s integration.Sealed) ([]byte, error) {
-	plain, ok := bytes.CutPrefix(s, []byte(fmt.Sprintf("%s|%s|", id, p)))
-	if !ok || v.broken {
-		return nil, errors.New("sealed for somebody else")
-	}
-	return plain, nil
-}
-
 // harness is the function as API Gateway calls it, over a store that forgets.
 type harness struct {
 	t      *testing.T
 	store  *inmem.Store
-	vault  *fakeVault
+	vault  *inmem.Vault
 	handle httpapi.LambdaHandler
 	api    *httpapi.API
 	log    *bytes.Buffer
@@ -63,7 +46,7 @@ type harness struct {
 
 func newHarness(t *testing.T, publicURL string) *harness {
 	t.Helper()
-	h := &harness{t: t, store: inmem.New(), vault: &fakeVault{}, log: &bytes.Buffer{}, now: time.Date(2026, 3, 2, 10, 0, 0, 123456789, time.UTC)}
+	h := &harness{t: t, store: inmem.New(), vault: &inmem.Vault{}, log: &bytes.Buffer{}, now: time.Date(2026, 3, 2, 10, 0, 0, 123456789, time.UTC)}
 	log, err := lambdalog.New(h.log, "debug")
 	if err != nil {
 		t.Fatal(err)

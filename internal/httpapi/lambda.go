@@ -6,10 +6,16 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/awslabs/aws-lambda-go-api-proxy/httpadapter"
 )
+
+// answerTime is kept back of the function's time, to still answer when a
+// dependency hangs.
+const answerTime = 500 * time.Millisecond
 
 // LambdaHandler is what lambda.Start takes for a REST API.
 type LambdaHandler func(context.Context, events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error)
@@ -19,6 +25,11 @@ type LambdaHandler func(context.Context, events.APIGatewayProxyRequest) (events.
 func Lambda(h http.Handler) LambdaHandler {
 	adapter := httpadapter.New(h)
 	return func(ctx context.Context, e events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+		if deadline, ok := ctx.Deadline(); ok {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, deadline.Add(-answerTime))
+			defer cancel()
+		}
 		e.Path = escaped(e.Path)
 		resp, err := adapter.ProxyWithContext(ctx, e)
 		if err != nil {
@@ -31,7 +42,8 @@ func Lambda(h http.Handler) LambdaHandler {
 // escaped makes a path that can stand in a URL. API Gateway hands over a decoded
 // one, so that a '%' or '?' in it is a character of a segment.
 func escaped(path string) string {
-	if _, err := url.PathUnescape(path); err == nil && !strings.ContainsAny(path, "?#") {
+	raw := func(r rune) bool { return r == '?' || r == '#' || unicode.IsControl(r) }
+	if _, err := url.PathUnescape(path); err == nil && !strings.ContainsFunc(path, raw) {
 		return path
 	}
 	return (&url.URL{Path: path}).EscapedPath()

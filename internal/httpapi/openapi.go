@@ -54,8 +54,15 @@ func addErrors(o *huma.OpenAPI, op *huma.Operation, statuses []int) {
 	}
 }
 
-// finishDocument takes out what huma puts in for errors that are never sent.
+// finishDocument takes out what huma puts in for errors that are never sent, and
+// what it says of answers: that they will never have another field.
 func finishDocument(o *huma.OpenAPI) {
 	schemas := o.Components.Schemas.Map()
 	maps.DeleteFunc(schemas, func(name string, _ *huma.Schema) bool { return name == "ErrorModel" || name == "ErrorDetail" })
+	taken := []string{"NewIntegration", "NewOrgConfig", "IntegrationChange", "OrgConfigChange", "NewLink"}
+	for name, s := range schemas {
+		if !slices.Contains(taken, name) {
+			s.AdditionalProperties = nil
+		}
+	}
 }
