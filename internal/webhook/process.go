@@ -11,8 +11,10 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
-// linkersAtOnce bounds how many links are made at a time.
-const linkersAtOnce = 50
+// linkersAtOnce bounds how many links are made at a time. Each is a transaction
+// that looks at the integration's row, so more of them would only wait for each
+// other.
+const linkersAtOnce = 25
 
 // process deals with all notifications of a verified message. An error means that
 // at least one of them is still pending and the message has to come again; the

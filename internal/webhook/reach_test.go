@@ -50,8 +50,8 @@ func TestReach(t *testing.T) {
 		"one that makes its link only":            {[]note{{1, unlinkedID, map[string]string{"Status": "Planned", "Experiment_Key__c": "k"}}}, 4},
 		"one that makes its link and finalizes":   {[]note{linking(1, unlinkedID, "k")}, 5},
 		"a hundred":                               {linked, 4},
-		"a hundred that make their links":         {fresh, 6},
-		"a hundred new ones of fifty experiments": {oneExperiment, 6},
+		"a hundred that make their links":         {fresh, 8},
+		"a hundred new ones of fifty experiments": {oneExperiment, 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -79,6 +79,7 @@ func (it *item) recorded(r integration.UnitResult) error {
 	it.delivery = *r.Delivery
 	it.delivery.CampaignName, it.delivery.CampaignState = earlier.CampaignName, earlier.CampaignState
 	it.delivery.ExperimentKey, it.delivery.Payload = earlier.ExperimentKey, earlier.Payload
+	it.delivery.OccurredAt = earlier.OccurredAt
 	return nil
 }
 
