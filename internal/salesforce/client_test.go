@@ -50,7 +50,8 @@ func TestTheCallIsRepeatedOnlyOnce(t *testing.T) {
 	expired := refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")
 	o := newOrg(t, expired, expired)
 	err := write(t.Context(), t, o.client(nil))
-	if d := salesforce.Classify(err); d.Class != salesforce.ClassCredential || salesforce.Uncertain(err) {
+	// The exchange went well, so the credentials are right: it is no reason to park.
+	if d := salesforce.Classify(err); d.Class != salesforce.ClassOutage || salesforce.Uncertain(err) {
 		t.Errorf("%v is %+v", err, d)
 	}
 }

@@ -112,7 +112,7 @@ func Table() []Row {
 
 		// The token, and the grant that makes it.
 		{Code: "INVALID_SESSION_ID", Contains: noSessionRepair, Class: ClassCredential, Cause: "The app's token may not be used with the REST API.", Fix: "Add the scope 'Manage user data via APIs (api)' to the app in Salesforce."},
-		{Code: "INVALID_SESSION_ID", Class: ClassCredential, Cause: "Salesforce refused a fresh access token.", Fix: "Check that the app is still enabled and its Run-As user active, then run the connection test."},
+		{Code: "INVALID_SESSION_ID", Class: ClassOutage, Cause: "Salesforce refused even a fresh access token.", Fix: "It is tried again by itself. If it stays, check in Salesforce that the app is still enabled, its Run-As user active, and sessions not locked to an IP address."},
 		{Code: "INVALID_AUTH_HEADER", Class: ClassCredential, Cause: "Salesforce could not read the access token.", Fix: "Remove the access token from the integration, so that a new one is fetched."},
 		{Code: "invalid_client_id", Class: ClassCredential, Cause: "Salesforce does not know the consumer key. A new app takes some ten minutes until it is known.", Fix: fixCredentials},
 		{Code: "invalid_client", Class: ClassCredential, Cause: "The consumer secret is wrong.", Fix: fixCredentials},

@@ -103,13 +103,12 @@ func (t *CachedTokens) Refresh(ctx context.Context, stale Token) (Token, error) 
 }
 
 func (t *CachedTokens) get(ctx context.Context, stale Token) (Token, error) {
-	for {
-		token, err := t.join(ctx, stale)
-		// A fetch that began before stale was handed out may bring stale itself.
-		if err != nil || token.replaces(stale) {
-			return token, err
-		}
+	token, err := t.join(ctx, stale)
+	if err == nil && !token.replaces(stale) {
+		// The fetch began before stale was handed out. A second one did not.
+		return t.join(ctx, stale)
 	}
+	return token, err
 }
 
 // join returns the token at hand, or waits for a fetch.
@@ -230,8 +229,8 @@ func (t *CachedTokens) exchangeAndSave(ctx context.Context, generation int64) (T
 	case errors.Is(err, ErrTokenMoved):
 		// The lease ran out and somebody else was faster. Use theirs, as all others do.
 		newer, err := t.load(ctx)
-		if err != nil {
-			return Token{}, err
+		if err != nil || newer.Generation < generation {
+			return token, err // not moved after all: the store refused for a reason of its own
 		}
 		return newer.outcome()
 	case err != nil:

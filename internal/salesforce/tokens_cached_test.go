@@ -113,6 +113,49 @@ func TestFiftyColdFunctionsMakeOneExchange(t *testing.T) {
 	})
 }
 
+// countingStore counts what a process asks of the table.
+type countingStore struct {
+	*salesforce.MemoryTokenStore
+	loads, leases atomic.Int64
+}
+
+func (c *countingStore) Load(ctx context.Context, key string) (salesforce.StoredToken, error) {
+	c.loads.Add(1)
+	return c.MemoryTokenStore.Load(ctx, key)
+}
+
+func (c *countingStore) AcquireLease(ctx context.Context, key string, lease salesforce.Lease) (bool, error) {
+	c.leases.Add(1)
+	return c.MemoryTokenStore.AcquireLease(ctx, key, lease)
+}
+
+func TestOneProcessAsksTheStoreOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &countingStore{MemoryTokenStore: salesforce.NewMemoryTokenStore()}
+		one := sources(t, 1, &login{delay: time.Second}, store)
+		if values, errs := many(one, 50, func(s *salesforce.CachedTokens) (salesforce.Token, error) { return s.Token(t.Context()) }); len(values) != 1 || len(errs) > 0 {
+			t.Fatal(values, errs)
+		}
+		if _, err := one[0].Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if store.loads.Load() != 1 || store.leases.Load() != 1 {
+			t.Errorf("%d loads and %d leases, want one of each", store.loads.Load(), store.leases.Load())
+		}
+	})
+}
+
+func TestWaitersGoEasyOnTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &countingStore{MemoryTokenStore: salesforce.NewMemoryTokenStore()}
+		many(sources(t, 50, &login{delay: 2 * time.Second}, store), 1,
+			func(s *salesforce.CachedTokens) (salesforce.Token, error) { return s.Token(t.Context()) })
+		if store.loads.Load() > 50*10 || store.leases.Load() > 50 {
+			t.Errorf("%d loads and %d leases by 50 processes in 2 s", store.loads.Load(), store.leases.Load())
+		}
+	})
+}
+
 func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &login{delay: 300 * time.Millisecond}
