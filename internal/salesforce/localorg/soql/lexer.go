@@ -1,0 +1,128 @@
+package soql
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+type tokenKind int
+
+const (
+	tokEOF    tokenKind = iota
+	tokName             // a name or a path with dots
+	tokString           // 'text', unescaped
+	tokNumber
+	tokDate
+	tokDateTime
+	tokSymbol // ( ) , = != <> < <= > >= : ;
+)
+
+type token struct {
+	kind tokenKind
+	text string
+	pos  int
+}
+
+// is tells whether the token is a keyword or symbol.
+func (t token) is(word string) bool {
+	return (t.kind == tokName || t.kind == tokSymbol) && strings.EqualFold(t.text, word)
+}
+
+// lex cuts a query into tokens; the last one is tokEOF.
+func lex(text string) ([]token, *Error) {
+	var out []token
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case unicode.IsSpace(r):
+			i += size
+		case r == '\'':
+			tok, next, err := lexString(text, i)
+			if err != nil {
+				return nil, err
+			}
+			out, i = append(out, tok), next
+		case isNameStart(r):
+			end := i + strings.IndexFunc(text[i:]+" ", func(r rune) bool { return !isNameStart(r) && !unicode.IsDigit(r) && r != '.' })
+			out, i = append(out, token{tokName, text[i:end], i}), end
+		case unicode.IsDigit(r), (r == '-' || r == '+' || r == '.') && i+1 < len(text) && text[i+1] >= '0' && text[i+1] <= '9':
+			end := i + 1 + strings.IndexFunc(text[i+1:]+" ", func(r rune) bool { return !strings.ContainsRune("0123456789.:-+TZtzeE", r) })
+			tok, ok := number(text[i:end], i)
+			if !ok {
+				return nil, at(text, i, CodeMalformed, "unexpected token: '"+text[i:end]+"'")
+			}
+			out, i = append(out, tok), end
+		default:
+			symbol := text[i : i+size]
+			if two := text[i:min(len(text), i+2)]; two == "!=" || two == "<>" || two == "<=" || two == ">=" {
+				symbol = two
+			}
+			if !strings.Contains("(),=<>!=<=>=:", symbol) {
+				return nil, at(text, i, CodeMalformed, "unexpected token: '"+symbol+"'")
+			}
+			out, i = append(out, token{tokSymbol, symbol, i}), i+len(symbol)
+		}
+	}
+	return append(out, token{tokEOF, "<EOF>", len(text)}), nil
+}
+
+func isNameStart(r rune) bool {
+	return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+}
+
+// escapes of SOQL strings; \_ and \% stay as they are, for LIKE.
+// https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
+const escapes = "n\nr\rt\tb\bf\f\"\"''\\\\"
+
+func lexString(text string, start int) (token, int, *Error) {
+	var b strings.Builder
+	for i := start + 1; i < len(text); i++ {
+		switch c := text[i]; c {
+		case '\'':
+			return token{tokString, b.String(), start}, i + 1, nil
+		case '\\':
+			i++
+			if i == len(text) {
+				break
+			}
+			if text[i] == '_' || text[i] == '%' {
+				b.WriteByte('\\')
+				b.WriteByte(text[i])
+				continue
+			}
+			if text[i] == 'n' || text[i] == 'N' {
+				b.WriteByte('\n')
+				continue
+			}
+			k := -1
+			for j := 0; j < len(escapes); j += 2 {
+				if escapes[j] == text[i] {
+					k = j
+				}
+			}
+			if k < 0 {
+				return token{}, 0, at(text, i-1, CodeMalformed, "Invalid string literal '"+text[start+1:min(len(text), i+1)]+"'. Illegal character sequence '\\"+string(text[i])+"' in string literal.")
+			}
+			b.WriteByte(escapes[k+1])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return token{}, 0, at(text, start, CodeMalformed, "unexpected token: '''")
+}
+
+// number tells numbers, dates and datetimes apart.
+func number(text string, pos int) (token, bool) {
+	switch {
+	case len(text) > 10 && text[4] == '-' && (text[10] == 'T' || text[10] == 't'):
+		return token{tokDateTime, text, pos}, true
+	case len(text) == 10 && text[4] == '-' && text[7] == '-':
+		return token{tokDate, text, pos}, true
+	}
+	digits := strings.TrimLeft(text, "+-")
+	if strings.Count(digits, ".") > 1 || strings.ContainsAny(digits, ":tTzZ") || strings.ContainsAny(strings.ToLower(digits), "+-") && !strings.ContainsAny(digits, "eE") {
+		return token{}, false
+	}
+	return token{tokNumber, text, pos}, true
+}
