@@ -1,0 +1,39 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+
+	"salesforce-integration/internal/integration"
+)
+
+// config is the function's environment.
+type config struct {
+	table     string
+	kmsKey    string
+	publicURL string
+	logLevel  string
+	allowed   integration.AllowedOrigins
+}
+
+// readConfig reads the environment; all that is wrong with it is in the error.
+func readConfig(getenv func(string) string) (config, error) {
+	c := config{
+		table:     getenv("TABLE_NAME"),
+		kmsKey:    getenv("KMS_KEY_ID"),
+		publicURL: getenv("PUBLIC_API_URL"),
+		logLevel:  getenv("LOG_LEVEL"),
+	}
+	var errs []error
+	if c.table == "" {
+		errs = append(errs, errors.New("TABLE_NAME is empty"))
+	}
+	if c.kmsKey == "" {
+		errs = append(errs, errors.New("KMS_KEY_ID is empty"))
+	}
+	var err error
+	if c.allowed, err = integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS")); err != nil {
+		errs = append(errs, fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err))
+	}
+	return c, errors.Join(errs...)
+}

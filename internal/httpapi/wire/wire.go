@@ -1,0 +1,62 @@
+// Package wire puts the integrations function together: from its environment and
+// AWS's clients to a handler.
+package wire
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"time"
+
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/uuid"
+
+	"salesforce-integration/internal/dynamo"
+	"salesforce-integration/internal/httpapi"
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/lambdalog"
+	"salesforce-integration/internal/seal"
+)
+
+// Handler makes the integrations function's handler, which logs to stdout. It
+// calls nothing yet: AWS is first reached when a request comes.
+func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandler, error) {
+	c, err := readConfig(getenv)
+	if err != nil {
+		return nil, fmt.Errorf("reading the environment: %w", err)
+	}
+	log, err := lambdalog.New(stdout, c.logLevel)
+	if err != nil {
+		return nil, fmt.Errorf("reading LOG_LEVEL: %w", err)
+	}
+	aws, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("loading AWS's configuration: %w", err)
+	}
+	service, err := integration.NewService(integration.ServiceConfig{
+		Store:   dynamo.New(dynamodb.NewFromConfig(aws), c.table),
+		Vault:   seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{}),
+		Allowed: c.allowed,
+		Now:     time.Now,
+		NewID:   newID,
+		Random:  rand.Reader,
+		Log:     log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	api, err := httpapi.New(httpapi.Config{Service: service, PublicURL: c.publicURL, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Lambda(api), nil
+}
+
+// newID makes a UUIDv7: ids sort by creation.
+func newID() (string, error) {
+	id, err := uuid.NewV7()
+	return id.String(), err
+}

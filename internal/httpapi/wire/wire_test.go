@@ -1,0 +1,54 @@
+package wire_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"salesforce-integration/internal/httpapi/wire"
+)
+
+func env(change map[string]string) func(string) string {
+	return func(name string) string {
+		if v, ok := change[name]; ok {
+			return v
+		}
+		return map[string]string{"TABLE_NAME": "table", "KMS_KEY_ID": "key", "LOG_LEVEL": "info"}[name]
+	}
+}
+
+func TestHandlerReachesForNothing(t *testing.T) {
+	handle, err := wire.Handler(t.Context(), env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://localhost:8001"}), &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := handle(t.Context(), events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: "/api/v1/openapi.json"})
+	if err != nil || resp.StatusCode != 200 || !strings.Contains(resp.Body, `"openapi":"3.1.0"`) {
+		t.Errorf("%d, %v", resp.StatusCode, err)
+	}
+}
+
+func TestHandlerSaysWhatIsWrongWithItsEnvironment(t *testing.T) {
+	tests := []struct {
+		name   string
+		change map[string]string
+		want   []string
+	}{
+		{"nothing set", map[string]string{"TABLE_NAME": "", "KMS_KEY_ID": "", "ALLOWED_SALESFORCE_HOSTS": "*"}, []string{"TABLE_NAME", "KMS_KEY_ID", "ALLOWED_SALESFORCE_HOSTS"}},
+		{"a level that is none", map[string]string{"LOG_LEVEL": "loud"}, []string{"LOG_LEVEL"}},
+		{"a URL that is none", map[string]string{"PUBLIC_API_URL": "localhost:8000"}, []string{"PUBLIC_API_URL"}},
+		{"a URL with a query", map[string]string{"PUBLIC_API_URL": "https://x.example?y"}, []string{"PUBLIC_API_URL"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := wire.Handler(t.Context(), env(tt.change), &bytes.Buffer{})
+			for _, want := range tt.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v does not name %s", err, want)
+				}
+			}
+		})
+	}
+}
