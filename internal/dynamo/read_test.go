@@ -1,0 +1,134 @@
+package dynamo_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"salesforce-integration/internal/dynamo"
+	"salesforce-integration/internal/integration"
+)
+
+func TestBatchGetAsksAgainForWhatWasLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// Three keys an answer, and every other answer none.
+		c := &stub{batchGet: func(n int, in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGetItemOutput, error) {
+			ask := in.RequestItems["table"]
+			done := min(3*(n%2), len(ask.Keys))
+			out := &dynamodb.BatchGetItemOutput{Responses: map[string][]map[string]types.AttributeValue{}}
+			for _, k := range ask.Keys[:done] {
+				it := attributes{"id": str(k["pk"].(*types.AttributeValueMemberS).Value[len("DELIVERY#"):]), "pk": k["pk"], "sk": k["sk"]}
+				out.Responses["table"] = append(out.Responses["table"], it)
+			}
+			if ask.Keys = ask.Keys[done:]; len(ask.Keys) > 0 {
+				out.UnprocessedKeys = map[string]types.KeysAndAttributes{"table": ask}
+			}
+			return out, nil
+		}}
+		var ids []string
+		for n := range 40 {
+			ids = append(ids, fmt.Sprint("d", n))
+		}
+		got, err := dynamo.New(c, "table").GetDeliveries(t.Context(), ids)
+		if err != nil || len(got) != 40 || got["d39"].ID != "d39" {
+			t.Errorf("got %d of 40, %v", len(got), err)
+		}
+	})
+}
+
+func TestBatchGetGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &stub{batchGet: func(_ int, in *dynamodb.BatchGetItemInput) (*dynamodb.BatchGetItemOutput, error) {
+			return &dynamodb.BatchGetItemOutput{UnprocessedKeys: in.RequestItems}, nil
+		}}
+		_, err := dynamo.New(c, "table").GetIntegrations(t.Context(), []string{"i"})
+		wantCode(t, err, integration.CodeUnavailable)
+		if c.calls["BatchGetItem"] != 10 {
+			t.Errorf("%d calls", c.calls["BatchGetItem"])
+		}
+	})
+}
+
+func TestFilteredReadIsBounded(t *testing.T) {
+	at := func(n int) string {
+		return fmt.Sprintf("2026-03-02T10:00:%02d.000000000Z#d%d", 59-n, n)
+	}
+	c := &stub{query: func(n int, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+		return &dynamodb.QueryOutput{LastEvaluatedKey: attributes{"pk": str("p"), "sk": str("s"), "log_pk": str("LOG"), "log_sk": str(at(n))}}, nil
+	}}
+	s := dynamo.New(c, "table")
+	f := integration.DeliveryFilter{Status: integration.StatusParked}
+	l, err := s.ListDeliveries(t.Context(), f, integration.Page{Limit: 10})
+	if err != nil || len(l.Items) != 0 || l.NextCursor == "" {
+		t.Fatalf("got %+v, %v", l, err)
+	}
+	if c.calls["Query"] != 5 {
+		t.Errorf("%d calls", c.calls["Query"])
+	}
+	if _, err := s.ListDeliveries(t.Context(), f, integration.Page{Limit: 10, Cursor: l.NextCursor}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.queries[5].ExclusiveStartKey["log_sk"].(*types.AttributeValueMemberS).Value; got != at(4) {
+		t.Errorf("it goes on behind %s, want %s", got, at(4))
+	}
+}
+
+// FuzzCursor gives strangers' cursors to the lists: they are refused, or they ask
+// DynamoDB for a position of that very list.
+func FuzzCursor(f *testing.F) {
+	enc := base64.RawURLEncoding.EncodeToString
+	f.Add("")
+	f.Add("%%%")
+	f.Add(enc([]byte("1\nlog\n2026-03-02T10:00:00.000000000Z#d")))
+	f.Add(enc([]byte("1\nlog\n2026-03-02T10:00:00Z#d")))
+	f.Add(enc([]byte("1\nlog\n#")))
+	f.Add(enc([]byte("1\nintegrations\ni")))
+	f.Add(enc([]byte("1\nlinks of i\nLINK#c")))
+	f.Add(enc([]byte("1\nlinks of i\nTOKEN")))
+	f.Add(enc([]byte("1\nlinks of j\nLINK#c")))
+	f.Add(enc([]byte("2\nintegrations\ni")))
+	f.Add(enc([]byte("1\nintegrations\n\xff")))
+	f.Fuzz(func(t *testing.T, cursor string) {
+		c := &stub{}
+		s := dynamo.New(c, "table")
+		p := integration.Page{Limit: 1, Cursor: cursor}
+		lists := []func() (string, error){
+			func() (string, error) {
+				l, err := s.ListIntegrations(t.Context(), p)
+				return l.NextCursor, err
+			},
+			func() (string, error) {
+				l, err := s.ListLinks(t.Context(), "i", integration.LinkFilter{}, p)
+				return l.NextCursor, err
+			},
+			func() (string, error) {
+				l, err := s.ListDeliveries(t.Context(), integration.DeliveryFilter{From: time.Unix(0, 0)}, p)
+				return l.NextCursor, err
+			},
+		}
+		accepted := 0
+		for _, list := range lists {
+			next, err := list()
+			if code := integration.ErrorCode(err); (code != "" && code != integration.CodeInvalid) || next != "" {
+				t.Errorf("cursor %q: next %q, %v", cursor, next, err)
+			}
+			if err == nil {
+				accepted++
+			}
+		}
+		if cursor != "" && accepted > 1 {
+			t.Errorf("cursor %q fits %d lists", cursor, accepted)
+		}
+		for _, q := range c.queries {
+			pk, _ := q.ExclusiveStartKey["pk"].(*types.AttributeValueMemberS)
+			if cursor != "" && (pk == nil || (pk.Value != "INTEGRATIONS" && pk.Value != "INTEGRATION#i" && pk.Value[:9] != "DELIVERY#")) {
+				t.Errorf("cursor %q asks for %v", cursor, q.ExclusiveStartKey)
+			}
+		}
+	})
+}
