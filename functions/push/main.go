@@ -1,15 +1,24 @@
-// Command push is a placeholder until its handler lands.
+// Command push is the Lambda function that takes experiment events to Salesforce.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"os"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"salesforce-integration/internal/push/wire"
 )
 
 func main() {
-	lambda.Start(func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-		return events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}, nil
-	})
+	handler, err := wire.Handler(context.Background(), os.Getenv, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "push:", err)
+		os.Exit(1)
+	}
+	lambda.StartWithOptions(func(ctx context.Context, payload json.RawMessage) (any, error) {
+		return handler.Handle(ctx, payload)
+	}, lambda.WithEnableSIGTERM())
 }

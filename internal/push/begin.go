@@ -12,7 +12,7 @@ type verdict int
 
 const (
 	verdictDone   verdict = iota // it has ended, or is parked: nothing to do here
-	verdictBusy                  // another function is at it, or at its campaign
+	verdictBusy                  // another function is at it, or at its campaign, or its wait is not over
 	verdictRecord                // commit the unit; nothing is written to Salesforce
 	verdictSend                  // commit the unit, then write to Salesforce
 )
@@ -39,6 +39,10 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 			return decision{verdict: verdictDone}, nil
 		case d.Status == integration.StatusSending && d.LeaseUntil.After(now):
 			return decision{verdict: verdictBusy, busyUntil: d.LeaseUntil}, nil
+		case d.Status == integration.StatusRetrying && d.NextAttemptAt.After(now):
+			// The same event came a second time. Its wait is not a courtesy: what was
+			// sent may still be on its way.
+			return decision{verdict: verdictBusy, busyUntil: d.NextAttemptAt}, nil
 		}
 	}
 	if w.target != "" {

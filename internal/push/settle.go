@@ -26,17 +26,32 @@ type job struct {
 	again    bool                  // an earlier try may have had its effect
 }
 
+// doubtWait is how long a write whose answer was lost is given to show, or to have
+// failed for good, before anything else is written in its place: a request that
+// timed out here may still be committed there.
+const doubtWait = 20 * time.Second
+
 // settle turns an outcome into the rows to store: the one place that decides what
 // an outcome means. It is pure but for the policy's jitter.
 func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Unit, error) {
 	d := j.delivery
 	d.APICalls += o.calls
 	unit := integration.Unit{Delivery: &d}
+	atLeast := retryAfter(o.err)
+	doubtful := salesforce.Uncertain(o.err)
+	if doubtful {
+		atLeast = max(atLeast, doubtWait)
+	}
 	if j.campaign != nil {
 		c := *j.campaign
-		c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = "", "", time.Time{}
-		if o.err == nil {
+		switch {
+		case doubtful:
+			c.ClaimedUntil = now.Add(doubtWait)
+		case o.err == nil:
 			c.WrittenStatus, c.WrittenAt = j.want.effect.status, now
+			fallthrough
+		default:
+			c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = "", "", time.Time{}
 		}
 		unit.Campaign = &c
 	}
@@ -61,7 +76,7 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	if err := d.Move(now, integration.StatusRetrying, integration.ReasonFailing, explain(o.err, diagnosis)); err != nil {
 		return unit, err
 	}
-	d.NextAttemptAt = now.Add(policy.Wait(max(d.Attempts, 1), retryAfter(o.err)))
+	d.NextAttemptAt = now.Add(policy.Wait(max(d.Attempts, 1), atLeast))
 	return unit, nil
 }
 

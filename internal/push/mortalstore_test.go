@@ -1,0 +1,62 @@
+package push_test
+
+import (
+	"context"
+
+	"salesforce-integration/internal/inmem"
+	"salesforce-integration/internal/integration"
+)
+
+// mortalStore is the way of one mortal function to the store that all share.
+type mortalStore struct {
+	*inmem.Store
+	life *mortal
+}
+
+// through does one call, during which the function may vanish before or after its
+// effect.
+func through[T any](life *mortal, call func() (T, error)) (T, error) {
+	var none T
+	if err := life.breathe(); err != nil {
+		return none, err
+	}
+	out, err := call()
+	if gone := life.breathe(); gone != nil {
+		return none, gone
+	}
+	return out, err
+}
+
+func (s *mortalStore) LinksByExperiment(ctx context.Context, keys []string) (map[string][]integration.Link, error) {
+	return through(s.life, func() (map[string][]integration.Link, error) { return s.Store.LinksByExperiment(ctx, keys) })
+}
+
+func (s *mortalStore) GetIntegrations(ctx context.Context, ids []string) (map[string]integration.Integration, error) {
+	return through(s.life, func() (map[string]integration.Integration, error) { return s.Store.GetIntegrations(ctx, ids) })
+}
+
+func (s *mortalStore) UpdateIntegration(ctx context.Context, i integration.Integration) (integration.Integration, error) {
+	return through(s.life, func() (integration.Integration, error) { return s.Store.UpdateIntegration(ctx, i) })
+}
+
+func (s *mortalStore) GetDeliveries(ctx context.Context, ids []string) (map[string]integration.Delivery, error) {
+	return through(s.life, func() (map[string]integration.Delivery, error) { return s.Store.GetDeliveries(ctx, ids) })
+}
+
+func (s *mortalStore) GetCampaigns(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Campaign, error) {
+	return through(s.life, func() (map[integration.CampaignRef]integration.Campaign, error) {
+		return s.Store.GetCampaigns(ctx, refs)
+	})
+}
+
+func (s *mortalStore) Commit(ctx context.Context, units []integration.Unit) ([]integration.UnitResult, error) {
+	return through(s.life, func() ([]integration.UnitResult, error) { return s.Store.Commit(ctx, units) })
+}
+
+func (s *mortalStore) GetToken(ctx context.Context, id string) (integration.TokenRecord, error) {
+	return through(s.life, func() (integration.TokenRecord, error) { return s.Store.GetToken(ctx, id) })
+}
+
+func (s *mortalStore) SwapToken(ctx context.Context, t integration.TokenRecord) (integration.TokenRecord, error) {
+	return through(s.life, func() (integration.TokenRecord, error) { return s.Store.SwapToken(ctx, t) })
+}
