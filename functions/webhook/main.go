@@ -1,14 +1,21 @@
-// Command webhook is a placeholder until its handler lands.
+// Command webhook is the function that Salesforce tells about its Campaigns.
 package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"salesforce-integration/internal/webhook/wire"
 )
 
 func main() {
-	lambda.Start(func(context.Context) (map[string]any, error) {
-		return map[string]any{"statusCode": 200, "body": "webhook"}, nil
-	})
+	handler, err := wire.Handler(context.Background(), os.Getenv, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "webhook:", err)
+		os.Exit(1)
+	}
+	lambda.StartWithOptions(handler.Handle, lambda.WithEnableSIGTERM())
 }

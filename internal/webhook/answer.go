@@ -75,58 +75,60 @@ func unprocessable(problems []fieldProblem) error {
 
 // problem is the JSON of a refusal.
 type problem struct {
-	Title  string         `json:"title"`
-	Status int            `json:"status"`
-	Detail string         `json:"detail"`
-	Errors []fieldProblem `json:"errors,omitempty"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	RequestID string         `json:"request_id,omitempty"`
+	Errors    []fieldProblem `json:"errors,omitempty"`
 }
 
 // respond turns what became of a request into its answer. An error that is not a
 // refusal is a failure of ours.
-func respond(k kind, err error) events.APIGatewayProxyResponse {
+func respond(k kind, err error, requestID string) events.APIGatewayProxyResponse {
 	if err == nil {
-		return accepted(k)
+		return accepted(k, requestID)
 	}
 	var r *refusal
 	if !errors.As(err, &r) {
 		r = &refusal{status: http.StatusServiceUnavailable, detail: tryAgain}
 	}
-	return refused(k, r)
+	return refused(k, r, requestID)
 }
 
 // accepted is the answer once all notifications of a message are dealt with.
-func accepted(k kind) events.APIGatewayProxyResponse {
+func accepted(k kind, requestID string) events.APIGatewayProxyResponse {
 	if k == kindSOAP {
-		return answer(http.StatusOK, outbound.ContentType, string(outbound.Ack(true)))
+		return answer(http.StatusOK, outbound.ContentType, string(outbound.Ack(true)), requestID)
 	}
-	return answer(http.StatusOK, typeJSON, `{"processed": true}`)
+	return answer(http.StatusOK, typeJSON, `{"processed": true}`, requestID)
 }
 
 // refused is the answer to a request that is not taken, in the form it came in.
 // Salesforce takes every status but 200 as 'send it again', so a failure of ours
 // can say 503, where alarms look, and carry the negative Ack beside it. The 401 is
 // JSON for SOAP as well: it does not tell how far a request got.
-func refused(k kind, r *refusal) events.APIGatewayProxyResponse {
+func refused(k kind, r *refusal, requestID string) events.APIGatewayProxyResponse {
 	switch {
 	case r.status == http.StatusUnauthorized:
-		return answer(r.status, typeJSON, authenticationFailed)
+		return answer(r.status, typeJSON, authenticationFailed, requestID)
 	case k == kindSOAP && r.status >= http.StatusInternalServerError:
-		return answer(r.status, outbound.ContentType, string(outbound.Ack(false)))
+		return answer(r.status, outbound.ContentType, string(outbound.Ack(false)), requestID)
 	case k == kindSOAP:
-		return answer(r.status, outbound.ContentType, string(outbound.Fault(outbound.FaultClient, r.detail)))
+		return answer(r.status, outbound.ContentType, string(outbound.Fault(outbound.FaultClient, r.detail)), requestID)
 	}
-	body, err := json.Marshal(problem{Title: http.StatusText(r.status), Status: r.status, Detail: r.detail, Errors: r.problems})
+	body, err := json.Marshal(problem{Title: http.StatusText(r.status), Status: r.status, Detail: r.detail, RequestID: requestID, Errors: r.problems})
 	if err != nil { // strings and a number always encode
 		body = []byte(`{}`)
 	}
-	return answer(r.status, typeProblem, string(body))
+	return answer(r.status, typeProblem, string(body), requestID)
 }
 
-func answer(status int, contentType, body string) events.APIGatewayProxyResponse {
+func answer(status int, contentType, body, requestID string) events.APIGatewayProxyResponse {
 	headers := map[string]string{
 		"Content-Type":           contentType,
 		"Cache-Control":          "no-store",
 		"X-Content-Type-Options": "nosniff",
+		"X-Request-Id":           requestID,
 	}
 	if status == http.StatusServiceUnavailable {
 		headers["Retry-After"] = strconv.Itoa(retryAfter)

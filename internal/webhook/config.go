@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"strings"
 	"time"
@@ -53,13 +52,14 @@ type Config struct {
 	Retention time.Duration
 
 	// Where things are; the handler itself does not use them.
-	TableName  string
-	KMSKeyID   string
-	BusName    string
-	BusSource  string
-	LogLevel   slog.Level
-	Stage      string
-	badSetting error
+	TableName string
+	KMSKeyID  string
+	BusName   string
+	BusSource string
+	LogLevel  string
+	Stage     string
+
+	unreadable error // what FromEnv could not read
 }
 
 // FromEnv reads the function's settings: TABLE_NAME, KMS_KEY_ID, EVENT_BUS_NAME,
@@ -78,22 +78,17 @@ func FromEnv(getenv func(string) string) Config {
 		KMSKeyID:           getenv("KMS_KEY_ID"),
 		BusName:            getenv("EVENT_BUS_NAME"),
 		BusSource:          getenv("EVENT_SOURCE_OUT"),
+		LogLevel:           getenv("LOG_LEVEL"),
 		Stage:              getenv("STAGE"),
 	}
-	var errs []error
 	if v := getenv("ECHO_WINDOW"); v != "" {
 		window, err := time.ParseDuration(v)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("ECHO_WINDOW %q is not a duration like 10m", v))
-		}
-		c.EchoWindow = window
-	}
-	if v := getenv("LOG_LEVEL"); v != "" {
-		if err := c.LogLevel.UnmarshalText([]byte(v)); err != nil {
-			errs = append(errs, fmt.Errorf("LOG_LEVEL %q is not one of debug, info, warn, error", v))
+			c.unreadable = fmt.Errorf("ECHO_WINDOW %q is not a duration like 10m", v)
+		} else {
+			c.EchoWindow = window
 		}
 	}
-	c.badSetting = errors.Join(errs...)
 	return c
 }
 
@@ -103,7 +98,7 @@ var apiName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
 
 // Validate says everything that is wrong with the settings at once.
 func (c Config) Validate() error {
-	errs := []error{c.badSetting, c.validateRules()}
+	errs := []error{c.unreadable, c.validateRules()}
 	for _, need := range []struct{ name, value string }{
 		{"TABLE_NAME", c.TableName},
 		{"KMS_KEY_ID", c.KMSKeyID},

@@ -1,7 +1,6 @@
 package webhook_test
 
 import (
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +26,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Authentication != webhook.AuthenticationRequired || c.ExperimentKeyField != "Experiment_Key__c" || c.EchoWindow != 10*time.Minute || c.LogLevel != slog.LevelInfo {
+	if c.Authentication != webhook.AuthenticationRequired || c.ExperimentKeyField != "Experiment_Key__c" || c.EchoWindow != 10*time.Minute {
 		t.Errorf("config = %+v", c)
 	}
 	if diff := cmp.Diff([]string{"Completed"}, c.FinalStatuses); diff != "" {
@@ -42,7 +41,7 @@ func TestConfigFromEnv(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Authentication != webhook.AuthenticationOptional || c.ExperimentKeyField != "Test__c" || c.EchoWindow != 90*time.Second || c.LogLevel != slog.LevelDebug || c.Stage != "prod" {
+	if c.Authentication != webhook.AuthenticationOptional || c.ExperimentKeyField != "Test__c" || c.EchoWindow != 90*time.Second || c.LogLevel != "debug" || c.Stage != "prod" {
 		t.Errorf("config = %+v", c)
 	}
 	if diff := cmp.Diff([]string{"Completed", "Aborted"}, c.FinalStatuses); diff != "" {
@@ -54,13 +53,13 @@ func TestConfigSaysEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	err := webhook.FromEnv(func(name string) string {
 		return map[string]string{
-			"WEBHOOK_AUTHENTICATION": "off", "EXPERIMENT_KEY_FIELD": "a b", "FINALIZE_STATUSES": " , ", "ECHO_WINDOW": "soon", "LOG_LEVEL": "loud",
+			"WEBHOOK_AUTHENTICATION": "off", "EXPERIMENT_KEY_FIELD": "a b", "FINALIZE_STATUSES": " , ", "ECHO_WINDOW": "soon",
 		}[name]
 	}).Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"WEBHOOK_AUTHENTICATION", "EXPERIMENT_KEY_FIELD", "FINALIZE_STATUSES", "ECHO_WINDOW", "LOG_LEVEL",
+	for _, name := range []string{"WEBHOOK_AUTHENTICATION", "EXPERIMENT_KEY_FIELD", "FINALIZE_STATUSES", "ECHO_WINDOW",
 		"TABLE_NAME", "KMS_KEY_ID", "EVENT_BUS_NAME", "EVENT_SOURCE_OUT"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
@@ -74,7 +73,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, part := range []string{"Store", "Vault", "Publisher", "Now", "NewID", "Log"} {
+	for _, part := range []string{"Store", "Vault", "Publisher", "Now", "NewID", "Log", "Metrics"} {
 		if !strings.Contains(err.Error(), part+" is missing") {
 			t.Errorf("the error does not name %s: %v", part, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"salesforce-integration/internal/integration"
 )
@@ -30,7 +31,8 @@ type Deps struct {
 	Publisher Publisher
 	Now       func() time.Time
 	NewID     func() string // makes an id for a call that brings none
-	Log       *slog.Logger  // JSON at its root, so that CloudWatch finds the metrics
+	Log       *slog.Logger  // takes one line a request
+	Metrics   func(counts map[string]int) error
 }
 
 // Handler answers the webhook's requests. It keeps nothing between them.
@@ -42,6 +44,7 @@ type Handler struct {
 	now       func() time.Time
 	newID     func() string
 	log       *slog.Logger
+	metrics   func(map[string]int) error
 }
 
 // New returns a handler, or an error that names everything that is wrong.
@@ -57,6 +60,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		{"Now", d.Now == nil},
 		{"NewID", d.NewID == nil},
 		{"Log", d.Log == nil},
+		{"Metrics", d.Metrics == nil},
 	} {
 		if part.missing {
 			errs = append(errs, fmt.Errorf("webhook: %s is missing", part.name))
@@ -73,6 +77,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		now:       d.Now,
 		newID:     d.NewID,
 		log:       d.Log,
+		metrics:   d.Metrics,
 	}, nil
 }
 
@@ -85,21 +90,28 @@ func (h *Handler) Handle(ctx context.Context, e events.APIGatewayProxyRequest) (
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-answerMargin))
 		defer cancel()
 	}
-	entry := &logEntry{started: h.now(), kind: kindUnknown}
+	entry := &logEntry{started: h.now(), gateway: e.RequestContext.RequestID, kind: kindUnknown}
 	entry.err = h.handle(ctx, e, entry)
-	response := respond(entry.kind, entry.err)
-	if entry.requestID != "" {
-		response.Headers["X-Request-Id"] = entry.requestID
-	}
+	response := respond(entry.kind, entry.err, requestID(ctx, e))
 	entry.status = response.StatusCode
 	entry.write(ctx, h.log, h.now())
+	if err := h.metrics(entry.metrics()); err != nil {
+		h.log.WarnContext(ctx, "metrics are lost", slog.Any("error", err))
+	}
 	return response, nil
+}
+
+// requestID is the invocation's, which the log's lines have, too.
+func requestID(ctx context.Context, e events.APIGatewayProxyRequest) string {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		return lc.AwsRequestID
+	}
+	return e.RequestContext.RequestID
 }
 
 // handle takes a request through its steps and notes in entry how far it came.
 func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, entry *logEntry) error {
 	r, err := readRequest(e)
-	entry.requestID = r.id
 	if err != nil {
 		return err
 	}

@@ -6,10 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-)
 
-// metricsNamespace is where CloudWatch shows the metrics of a request's log line.
-const metricsNamespace = "SalesforceIntegration"
+	"salesforce-integration/internal/integration"
+)
 
 // Outcomes that are not a delivery's reason.
 const (
@@ -20,21 +19,18 @@ const (
 // logEntry is the one line that a request writes. What a caller chose goes in only
 // once it is verified; URL, headers and body never do.
 type logEntry struct {
-	started   time.Time
-	requestID string
-	kind      kind
-	trust     trust
-	message   message
-	items     []*item
-	status    int
-	err       error
+	started time.Time
+	gateway string // API Gateway's request id, which its own access log has
+	kind    kind
+	trust   trust
+	message message
+	items   []*item
+	status  int
+	err     error
 }
 
-// write logs the line. It carries its metrics with it, in CloudWatch's embedded
-// metric format.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+// write logs the line; the logger adds the invocation's id.
 func (l *logEntry) write(ctx context.Context, log *slog.Logger, now time.Time) {
-	outcomes := l.outcomes()
 	level := slog.LevelInfo
 	switch {
 	case l.status >= http.StatusInternalServerError:
@@ -42,15 +38,14 @@ func (l *logEntry) write(ctx context.Context, log *slog.Logger, now time.Time) {
 	case l.status >= http.StatusBadRequest:
 		level = slog.LevelWarn
 	}
-	took := now.Sub(l.started)
 	attrs := []slog.Attr{
-		slog.String("request_id", l.requestID),
+		slog.String("api_request_id", l.gateway),
 		slog.String("integration_id", l.trust.integration.ID),
 		slog.String("kind", string(l.kind)),
 		slog.Int("status", l.status),
 		slog.Int("notifications", len(l.message.notifications)),
-		slog.Any("outcomes", outcomes),
-		slog.Int64("duration_ms", took.Milliseconds()),
+		slog.Any("outcomes", l.outcomes()),
+		slog.Int64("duration_ms", now.Sub(l.started).Milliseconds()),
 		slog.Bool("secret_given", l.trust.proven),
 	}
 	if l.message.organizationID != "" && l.status != http.StatusUnauthorized && l.trust.integration.OrgID == "" {
@@ -60,13 +55,6 @@ func (l *logEntry) write(ctx context.Context, log *slog.Logger, now time.Time) {
 	if l.err != nil {
 		attrs = append(attrs, slog.String("error", l.cause()))
 	}
-	attrs = append(attrs,
-		slog.Int("WebhookNotifications", len(l.message.notifications)),
-		slog.Int("FinalizationsRequested", outcomes["finalization_requested"]),
-		slog.Int("WebhookUnauthorized", count(l.status == http.StatusUnauthorized)),
-		slog.Int("WebhookFailures", count(l.status >= http.StatusInternalServerError)),
-		slog.Any("_aws", embeddedMetrics(now)),
-	)
 	log.LogAttrs(ctx, level, "webhook request", attrs...)
 }
 
@@ -106,21 +94,14 @@ func (l *logEntry) outcomes() map[string]int {
 	return out
 }
 
-func embeddedMetrics(now time.Time) map[string]any {
-	metric := func(name, unit string) map[string]string { return map[string]string{"Name": name, "Unit": unit} }
-	return map[string]any{
-		"Timestamp": now.UnixMilli(),
-		"CloudWatchMetrics": []any{map[string]any{
-			"Namespace":  metricsNamespace,
-			"Dimensions": [][]string{{}},
-			"Metrics": []any{
-				metric("WebhookNotifications", "Count"),
-				metric("FinalizationsRequested", "Count"),
-				metric("WebhookUnauthorized", "Count"),
-				metric("WebhookFailures", "Count"),
-				metric("duration_ms", "Milliseconds"),
-			},
-		}},
+// metrics counts the request for the operator's graphs and alarms.
+func (l *logEntry) metrics() map[string]int {
+	return map[string]int{
+		"WebhookRequests":        1,
+		"WebhookNotifications":   len(l.message.notifications),
+		"WebhookUnauthorized":    count(l.status == http.StatusUnauthorized),
+		"WebhookFailures":        count(l.status >= http.StatusInternalServerError),
+		"FinalizationsRequested": l.outcomes()[string(integration.ReasonFinalizationRequested)],
 	}
 }
 

@@ -2,12 +2,14 @@ package webhook_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLogLine: one line a request, with its metrics in CloudWatch's embedded form.
+// TestLogLine: one line a request, and its metrics.
 func TestLogLine(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -16,42 +18,35 @@ func TestLogLine(t *testing.T) {
 	if err := json.Unmarshal(r.log.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, r.log)
 	}
-	metrics, _ := line["_aws"].(map[string]any)
-	delete(line, "_aws")
 	delete(line, "time")
 	if diff := cmp.Diff(map[string]any{
-		"level":                  "INFO",
-		"msg":                    "webhook request",
-		"request_id":             "request-1",
-		"integration_id":         integrationID,
-		"kind":                   "soap",
-		"status":                 200.0,
-		"notifications":          3.0,
-		"outcomes":               map[string]any{"finalization_requested": 1.0, "unknown_campaign": 1.0, "duplicate": 1.0},
-		"duration_ms":            0.0,
-		"secret_given":           true,
-		"WebhookNotifications":   3.0,
-		"FinalizationsRequested": 1.0,
-		"WebhookUnauthorized":    0.0,
-		"WebhookFailures":        0.0,
+		"level":          "INFO",
+		"msg":            "webhook request",
+		"api_request_id": "request-1",
+		"integration_id": integrationID,
+		"kind":           "soap",
+		"status":         200.0,
+		"notifications":  3.0,
+		"outcomes":       map[string]any{"finalization_requested": 1.0, "unknown_campaign": 1.0, "duplicate": 1.0},
+		"duration_ms":    0.0,
+		"secret_given":   true,
 	}, line); diff != "" {
 		t.Errorf("line (-want +got):\n%s", diff)
 	}
-	// Each metric must name a number at the root of the line.
-	directives, _ := metrics["CloudWatchMetrics"].([]any)
-	if len(directives) != 1 || metrics["Timestamp"] != float64(start.UnixMilli()) {
-		t.Fatalf("_aws = %v", metrics)
+	if diff := cmp.Diff(map[string]int{
+		"WebhookRequests": 1, "WebhookNotifications": 3, "WebhookUnauthorized": 0, "WebhookFailures": 0, "FinalizationsRequested": 1,
+	}, r.total); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
-	directive, _ := directives[0].(map[string]any)
-	named, _ := directive["Metrics"].([]any)
-	if len(named) == 0 {
-		t.Error("no metrics")
-	}
-	for _, m := range named {
-		definition, _ := m.(map[string]any)
-		name, _ := definition["Name"].(string)
-		if _, ok := line[name].(float64); !ok {
-			t.Errorf("metric %q is no number of the line", name)
-		}
+}
+
+// TestRequestID: the answer names the invocation as the log does.
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "invocation-1"})
+	got, err := r.Handle(ctx, jsonEnvelope("{"))
+	if err != nil || got.Headers["X-Request-Id"] != "invocation-1" || !strings.Contains(got.Body, `"request_id":"invocation-1"`) {
+		t.Errorf("answer = %v %s (%v)", got.Headers, got.Body, err)
 	}
 }

@@ -20,7 +20,6 @@ const (
 
 // request is what API Gateway hands over, undone of its packing.
 type request struct {
-	id            string // API Gateway's request id
 	integrationID string // as it came
 	tokens        []string
 	signatures    []string
@@ -35,7 +34,6 @@ type request struct {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 func readRequest(e events.APIGatewayProxyRequest) (request, error) {
 	r := request{
-		id:            e.RequestContext.RequestID,
 		integrationID: integrationID(e),
 		tokens:        values(e.MultiValueQueryStringParameters, e.QueryStringParameters, "token", exactly),
 		signatures:    header(e, headerSignature),

@@ -46,13 +46,15 @@ type rig struct {
 	log   *bytes.Buffer
 	clock atomic.Int64 // nanoseconds after start
 	ids   atomic.Int64
+	mu    sync.Mutex
+	total map[string]int // metrics
 	webhook.Config
 	*webhook.Handler
 }
 
 func newRig(t testing.TB, configure ...func(*webhook.Config)) *rig {
 	t.Helper()
-	r := &rig{t: t, store: inmem.New(), bus: &bus{}, vault: &vault{}, log: &bytes.Buffer{}}
+	r := &rig{t: t, store: inmem.New(), bus: &bus{}, vault: &vault{}, log: &bytes.Buffer{}, total: map[string]int{}}
 	r.Config = webhook.FromEnv(func(string) string { return "" })
 	for _, c := range configure {
 		c(&r.Config)
@@ -63,6 +65,7 @@ func newRig(t testing.TB, configure ...func(*webhook.Config)) *rig {
 		Publisher: r.bus,
 		Now:       func() time.Time { return start.Add(time.Duration(r.clock.Load())) },
 		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
+		Metrics:   r.count,
 		Log:       slog.New(slog.NewJSONHandler(&lockedWriter{w: r.log}, nil)),
 	})
 	if err != nil {
@@ -76,6 +79,15 @@ func newRig(t testing.TB, configure ...func(*webhook.Config)) *rig {
 	r.campaign(integration.Campaign{CampaignRef: ref(echoID), WrittenStatus: "Completed", WrittenAt: echoAt})
 	r.store.ResetCalls()
 	return r
+}
+
+func (r *rig) count(counts map[string]int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, n := range counts {
+		r.total[name] += n
+	}
+	return nil
 }
 
 func optional(c *webhook.Config) { c.Authentication = webhook.AuthenticationOptional }

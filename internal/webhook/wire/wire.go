@@ -1,0 +1,50 @@
+// Package wire puts the webhook function together out of its settings and the AWS
+// clients, so that main stays a few lines and a test can do the same.
+package wire
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/google/uuid"
+
+	"salesforce-integration/internal/bus"
+	"salesforce-integration/internal/dynamo"
+	"salesforce-integration/internal/emf"
+	"salesforce-integration/internal/lambdalog"
+	"salesforce-integration/internal/seal"
+	"salesforce-integration/internal/webhook"
+)
+
+// Handler returns the webhook's handler for the settings that getenv reads; its
+// log and its metrics go to stdout. The error names everything that is wrong with
+// the settings. No call to AWS is made.
+func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) (*webhook.Handler, error) {
+	settings := webhook.FromEnv(getenv)
+	if err := settings.Validate(); err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	log, err := lambdalog.New(stdout, settings.LogLevel)
+	if err != nil {
+		return nil, fmt.Errorf("read LOG_LEVEL: %w", err)
+	}
+	aws, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load the AWS configuration: %w", err)
+	}
+	return webhook.New(settings, webhook.Deps{
+		Store:     dynamo.New(dynamodb.NewFromConfig(aws), settings.TableName),
+		Vault:     seal.New(kms.NewFromConfig(aws), settings.KMSKeyID, seal.Options{}),
+		Publisher: bus.New(eventbridge.NewFromConfig(aws), settings.BusName, settings.BusSource),
+		Now:       time.Now,
+		NewID:     uuid.NewString,
+		Log:       log,
+		Metrics:   emf.New(stdout, "webhook", settings.Stage, time.Now).Counts,
+	})
+}
