@@ -98,15 +98,14 @@ func uncertainAnswer(e *Error) bool {
 }
 
 // recordError makes the error of one record, or of a whole answer, from the list
-// that Salesforce gives. The first element that is a cause of its own wins.
+// that Salesforce gives: of the first that names a code.
 func recordError(op string, status int, errs []apiError) *Error {
-	e := &Error{Op: op, Status: status, Code: CodeUnreadable, Message: "Salesforce gave no reason"}
-	for i, a := range errs {
-		if i == 0 || isHalted(e.Code) && !isHalted(a.code()) {
-			e.Code, e.Message, e.Fields = a.code(), oneLine(a.Message), a.Fields
+	for _, a := range errs {
+		if a.code() != "" {
+			return &Error{Op: op, Status: status, Code: a.code(), Message: oneLine(a.Message), Fields: a.Fields}
 		}
 	}
-	return e
+	return &Error{Op: op, Status: status, Code: CodeUnreadable, Message: "Salesforce gave no reason"}
 }
 
 // isHalted tells the codes of records that only failed because others did.

@@ -298,6 +298,61 @@ func TestInitialToken(t *testing.T) {
 	})
 }
 
+func TestAnInitialTokenIsNotGoneBackTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{answer: func(n int64) (int, string) {
+			if n == 1 {
+				return http.StatusServiceUnavailable, ""
+			}
+			return http.StatusOK, tokenAnswer(n)
+		}}
+		store := salesforce.NewMemoryTokenStore()
+		tokens := cachedWith(t, l, store, "given")
+		first, err := tokens.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tokens.Refresh(t.Context(), first); err == nil {
+			t.Fatal("the exchange did not fail")
+		}
+		if got, err := cachedWith(t, l, store, "given").Token(t.Context()); err != nil || got.Generation != 2 {
+			t.Errorf("another process: generation %d, %v", got.Generation, err)
+		}
+	})
+}
+
+// slowStore takes a second for each look.
+type slowStore struct{ *salesforce.MemoryTokenStore }
+
+func (s slowStore) Load(ctx context.Context, key string) (salesforce.StoredToken, error) {
+	st, err := s.MemoryTokenStore.Load(ctx, key)
+	time.Sleep(time.Second)
+	return st, err
+}
+
+func TestARefusedTokenThatIsJustComingIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, store := &login{}, salesforce.NewMemoryTokenStore()
+		refused, err := cached(t, l, store).Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens := cached(t, l, slowStore{store})
+		go tokens.Token(t.Context()) // on its way to fetch the very token
+		synctest.Wait()
+		if got, err := tokens.Refresh(t.Context(), refused); err != nil || got.Generation != 2 {
+			t.Errorf("generation %d, %v", got.Generation, err)
+		}
+	})
+}
+
+func TestAStoreThatRefusesWithoutReason(t *testing.T) {
+	store := &brokenStore{MemoryTokenStore: salesforce.NewMemoryTokenStore(), save: salesforce.ErrTokenMoved}
+	if got, err := cached(t, &login{}, store).Token(t.Context()); err != nil || got.IsZero() {
+		t.Errorf("the token that was got is thrown away: %v", err)
+	}
+}
+
 func TestTheSameTokenAgainCountsAsNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &login{answer: func(int64) (int, string) { return http.StatusOK, tokenAnswer(7) }}
