@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"flag"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -51,6 +52,9 @@ func answer(role, subject string, statements ...events.IAMPolicyStatement) event
 	}
 }
 
+// listedEvents is how many wantOf knows.
+const listedEvents = 8
+
 // wantOf says what each file of events/authorizer is answered with; nil: with the
 // error that API Gateway makes a 401 of.
 func wantOf(file string) (want *events.APIGatewayCustomAuthorizerResponse, listed bool) {
@@ -92,6 +96,9 @@ func TestEventsOnFile(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(eventsDir, "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no events in %s: %v", eventsDir, err)
+	}
+	if len(files) != listedEvents {
+		t.Errorf("%d files, the table lists %d", len(files), listedEvents)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
@@ -147,7 +154,15 @@ func TestTheErrorOfOthersFaultIsNot401(t *testing.T) {
 	}
 }
 
-func TestWireRefusesAnEmptyEnvironment(t *testing.T) {
+func TestWire(t *testing.T) {
+	good := map[string]string{"TOKEN_ISSUER": issuerName, "TOKEN_AUDIENCE": audience, "TOKEN_JWKS_URL": "https://issuer.example/jwks", "LOG_LEVEL": "warn"}
+	if _, err := authz.Wire(func(name string) string { return good[name] }, io.Discard); err != nil {
+		t.Error(err)
+	}
+	good["LOG_LEVEL"] = "loud"
+	if _, err := authz.Wire(func(name string) string { return good[name] }, io.Discard); err == nil {
+		t.Error("an unknown level is accepted")
+	}
 	if _, err := authz.Wire(func(string) string { return "" }, nil); err == nil {
 		t.Error("want an error")
 	}

@@ -5,14 +5,18 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"salesforce-integration/internal/httpapi"
+	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
 )
 
@@ -315,7 +319,7 @@ func TestHeaders(t *testing.T) {
 		"Cache-Control":          "no-store",
 		"X-Content-Type-Options": "nosniff",
 		"Content-Type":           "application/json",
-		"Location":               base + "/" + testID(1),
+		"Location":               "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod" + base + "/" + testID(1),
 	} {
 		if got := header(resp, name); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)
@@ -323,5 +327,38 @@ func TestHeaders(t *testing.T) {
 	}
 	if resp := h.send(as("viewer", "HEAD", base, "")); resp.StatusCode != 200 || resp.Body != "" {
 		t.Errorf("HEAD: %d %q", resp.StatusCode, resp.Body)
+	}
+}
+
+// TestTimeIsLeftToAnswer: what hangs is cut off before the function is.
+func TestTimeIsLeftToAnswer(t *testing.T) {
+	h := newHarness(t, "")
+	functionEnds := time.Now().Add(time.Minute)
+	ctx, cancel := context.WithDeadline(t.Context(), functionEnds)
+	defer cancel()
+	h.store.Before(func(ctx context.Context, _ string) error {
+		if deadline, ok := ctx.Deadline(); !ok || functionEnds.Sub(deadline) != 500*time.Millisecond {
+			t.Errorf("the store may take until %v, the function ends at %v", deadline, functionEnds)
+		}
+		return context.DeadlineExceeded
+	})
+	resp, err := h.handle(ctx, as("admin", "GET", base, ""))
+	if err != nil || resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("%d, %v", resp.StatusCode, err)
+	}
+}
+
+func BenchmarkSetUp(b *testing.B) {
+	for b.Loop() {
+		service, err := integration.NewService(integration.ServiceConfig{
+			Store: inmem.New(), Vault: &inmem.Vault{}, Now: time.Now, Random: &sequence{}, Log: slog.New(slog.DiscardHandler),
+			NewID: func() (string, error) { return "", nil },
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := httpapi.New(httpapi.Config{Service: service, Log: slog.New(slog.DiscardHandler)}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
+
+	"salesforce-integration/internal/integration"
 )
 
 // requiredProperty picks the field's name out of huma's message, which is placed
@@ -31,7 +33,7 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 		detail = "" // the fields' words say more
 	}
 	if m.Status >= 500 {
-		detail, fields = statuses()["internal"].detail, nil
+		detail, fields = statuses()[integration.CodeInternal].detail, nil
 	}
 	return newProblem(ctx.Context(), m.Status, detail, fields...), nil
 }

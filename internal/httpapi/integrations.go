@@ -18,7 +18,7 @@ type IDInput struct {
 type createInput struct{ Body NewIntegration }
 
 type createOutput struct {
-	Location string `header:"Location" doc:"The path of what was created."`
+	Location string `header:"Location" doc:"The address of what was created."`
 	Body     CreatedIntegration
 }
 
@@ -56,7 +56,7 @@ func (a *API) createIntegration(ctx context.Context, in *createInput) (*createOu
 	}
 	id := created.Integration.ID
 	return &createOutput{
-		Location: integrationsPath + "/" + id,
+		Location: a.publicBase(ctx) + integrationsPath + "/" + id,
 		Body: CreatedIntegration{
 			Integration:   toIntegration(created.Integration),
 			WebhookURL:    a.webhookURL(ctx, id, created.WebhookSecret),

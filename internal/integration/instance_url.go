@@ -53,6 +53,9 @@ func ParseAllowedOrigins(list string) (AllowedOrigins, error) {
 			raw = "https://" + raw
 		}
 		o, why := parseOrigin(raw)
+		if why == "" && strings.Trim(o.host, "abcdefghijklmnopqrstuvwxyz0123456789.:-") != "" {
+			why = "It is not a host name; there are no wildcards."
+		}
 		if why != "" {
 			errs = append(errs, fmt.Errorf("allowed host %q: %s", entry, why))
 			continue

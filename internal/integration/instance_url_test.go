@@ -1,0 +1,163 @@
+package integration_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+
+	"salesforce-integration/internal/integration"
+)
+
+func TestParseInstanceURL(t *testing.T) {
+	allowed, err := integration.ParseAllowedOrigins("proxy.example.com, proxy.example.com:8443,http://localhost:8001, [::1]:8443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		in   string
+		want string // the origin, or
+		why  string // a part of the refusal
+	}{
+		{"an org", "https://your-org.my.salesforce.com", "https://your-org.my.salesforce.com", ""},
+		{"a slash at its end", "https://your-org.my.salesforce.com/", "https://your-org.my.salesforce.com", ""},
+		{"spaces around", "  https://your-org.my.salesforce.com\n", "https://your-org.my.salesforce.com", ""},
+		{"capitals", "HTTPS://Your-Org.My.Salesforce.COM", "https://your-org.my.salesforce.com", ""},
+		{"a sandbox", "https://your-org--uat.sandbox.my.salesforce.com", "https://your-org--uat.sandbox.my.salesforce.com", ""},
+		{"a sandbox before enhanced domains", "https://your-org--uat.cs12.my.salesforce.com", "https://your-org--uat.cs12.my.salesforce.com", ""},
+		{"a short name with a sandbox is no punycode", "https://ab--uat.sandbox.my.salesforce.com", "https://ab--uat.sandbox.my.salesforce.com", ""},
+		{"a developer org", "https://xxx-dev-ed.develop.my.salesforce.com", "https://xxx-dev-ed.develop.my.salesforce.com", ""},
+		{"a scratch org", "https://quiet-fox-123-dev-ed.scratch.my.salesforce.com", "https://quiet-fox-123-dev-ed.scratch.my.salesforce.com", ""},
+		{"a Trailhead playground", "https://brave-bear-1-dev-ed.trailblaze.my.salesforce.com", "https://brave-bear-1-dev-ed.trailblaze.my.salesforce.com", ""},
+		{"a government org", "https://agency.my.salesforce.mil", "https://agency.my.salesforce.mil", ""},
+		{"an org in China", "https://acme--uat.sandbox.my.sfcrmproducts.cn", "https://acme--uat.sandbox.my.sfcrmproducts.cn", ""},
+		{"a listed host", "https://proxy.example.com", "https://proxy.example.com", ""},
+		{"a listed host with its port", "https://proxy.example.com:8443/", "https://proxy.example.com:8443", ""},
+		{"a listed origin", "http://localhost:8001/", "http://localhost:8001", ""},
+		{"a listed IPv6 address", "https://[::1]:8443", "https://[::1]:8443", ""},
+
+		{"nothing", "", "", "Enter the org's My Domain URL"},
+		{"a listed host over http", "http://proxy.example.com", "", "https://"},
+		{"a listed host with another port", "https://proxy.example.com:9443", "", "port"},
+		{"a listed origin over https", "https://localhost:8001", "", "port"},
+		{"below a listed host", "https://x.proxy.example.com", "", "Only a Salesforce My Domain host"},
+		{"http", "http://your-org.my.salesforce.com", "", "https://"},
+		{"no scheme", "your-org.my.salesforce.com", "", "https://"},
+		{"no scheme but slashes", "//your-org.my.salesforce.com", "", "https://"},
+		{"another scheme", "ftp://your-org.my.salesforce.com", "", "https://"},
+		{"no host", "https://", "", "names no host"},
+		{"opaque", "https:your-org.my.salesforce.com", "", "not a URL"},
+		{"the login page", "https://login.salesforce.com", "", "login page of all orgs"},
+		{"the sandboxes' login page", "https://test.salesforce.com/", "", "login page of all orgs"},
+		{"the browser's address", "https://your-org.lightning.force.com", "", "ends in .my.salesforce.com"},
+		{"the set-up pages", "https://your-org.my.salesforce-setup.com", "", "ends in .my.salesforce.com"},
+		{"an instance", "https://na139.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"the bare suffix", "https://my.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"three labels", "https://a.b.c.my.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"a suffix on top", "https://your-org.my.salesforce.com.evil.example", "", "Only a Salesforce My Domain host"},
+		{"a prefix", "https://evilmy.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"a dot at its end", "https://your-org.my.salesforce.com.", "", "Only a Salesforce My Domain host"},
+		{"an empty label", "https://.my.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"a hyphen in front", "https://-a.my.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"an underscore", "https://a_b.my.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"a label of 64", "https://" + strings.Repeat("a", 64) + ".my.salesforce.com", "", "Only a Salesforce My Domain host"},
+		{"a user name", "https://evil.example@your-org.my.salesforce.com", "", "user name and password"},
+		{"a password", "https://user:hunter2@your-org.my.salesforce.com", "", "user name and password"},
+		{"the org as the user name", "https://your-org.my.salesforce.com@evil.example", "", "user name and password"},
+		{"an empty user name", "https://@your-org.my.salesforce.com", "", "user name and password"},
+		{"a backslash", `https://evil.example\@your-org.my.salesforce.com`, "", "character"},
+		{"the usual port", "https://your-org.my.salesforce.com:443", "", "port"},
+		{"another port", "https://your-org.my.salesforce.com:8443", "", "port"},
+		{"a colon and no port", "https://your-org.my.salesforce.com:", "", "colon"},
+		{"a path", "https://your-org.my.salesforce.com/services", "", "path"},
+		{"two slashes", "https://your-org.my.salesforce.com//", "", "path"},
+		{"an escaped path", "https://your-org.my.salesforce.com/%2e", "", "path"},
+		{"a query", "https://your-org.my.salesforce.com?x", "", "?"},
+		{"an empty query", "https://your-org.my.salesforce.com/?", "", "?"},
+		{"a fragment", "https://your-org.my.salesforce.com#.evil.example", "", "#"},
+		{"an empty fragment", "https://your-org.my.salesforce.com#", "", "#"},
+		{"an IP address", "https://10.0.0.1", "", "IP address"},
+		{"the metadata service", "https://169.254.169.254/", "", "IP address"},
+		{"an IPv6 address", "https://[::ffff:10.0.0.1]", "", "IP address"},
+		{"a decimal IP address", "https://167772161", "", "Only a Salesforce My Domain host"},
+		{"localhost", "https://localhost", "", "Only a Salesforce My Domain host"},
+		{"look-alike letters", "https://your-org.my.sаlesforce.com", "", "character"}, // a Cyrillic а
+		{"a full-width dot", "https://your-org.my.salesforce。com", "", "character"},
+		{"punycode", "https://xn--slesforce-71a.my.salesforce.com", "", "another script"},
+		{"an escaped host", "https://your-org%2emy.salesforce.com", "", ""},
+		{"a NUL", "https://your-org.my.salesforce.com\x00.evil.example", "", "character"},
+		{"a line break inside", "https://your-org.my.salesforce.com\r\nHost: evil.example", "", "character"},
+		{"too long", "https://" + strings.Repeat("a.", 200) + "my.salesforce.com", "", "longer than"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := integration.ParseInstanceURL(tt.in, allowed)
+			if got != tt.want {
+				t.Errorf("ParseInstanceURL(%q) = %q, %v; want %q", tt.in, got, err, tt.want)
+			}
+			if tt.want != "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var e *integration.Error
+			if !errors.As(err, &e) || e.Code != integration.CodeInvalid || e.Field != "config.instance_url" || !strings.Contains(e.Message, tt.why) {
+				t.Errorf("error = %v, want one that says %q", err, tt.why)
+			}
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error repeats a password: %v", err)
+			}
+		})
+	}
+}
+
+func TestParseAllowedOrigins(t *testing.T) {
+	if got, err := integration.ParseAllowedOrigins(" , "); len(got) != 0 || err != nil {
+		t.Errorf("an empty list = %v, %v", got, err)
+	}
+	_, err := integration.ParseAllowedOrigins("good.example.com,ftp://bad.example.com,https://user@bad.example.com,bad.example.com/path,*.example.com")
+	for _, bad := range []string{`"ftp://bad.example.com"`, `"https://user@bad.example.com"`, `"bad.example.com/path"`, `"*.example.com"`} {
+		if err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("error %v does not name %s", err, bad)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), "good") {
+		t.Errorf("error %v names a good one", err)
+	}
+}
+
+// FuzzParseInstanceURL: whatever comes in, what comes out is the origin of a My
+// Domain host and nothing else, and parses to itself.
+func FuzzParseInstanceURL(f *testing.F) {
+	for _, seed := range []string{
+		"https://your-org.my.salesforce.com", "https://your-org--uat.sandbox.my.salesforce.com/", "https://a@b.my.salesforce.com",
+		"https://your-org.my.salesforce.com:443", "https://your-org.my.salesforce.com.evil.example", "https://agency.my.salesforce.mil?x#y",
+		`https://evil.example\.my.salesforce.com`, "https://[::1].my.salesforce.com", "https://a%2eb.my.salesforce.com", "HTTPS://A.MY.SALESFORCE.COM",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got, err := integration.ParseInstanceURL(raw, nil)
+		if err != nil {
+			if got != "" {
+				t.Errorf("%q is refused and yields %q", raw, got)
+			}
+			return
+		}
+		u, err := url.Parse(got)
+		if err != nil || u.Scheme != "https" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.Port() != "" || "https://"+u.Host != got {
+			t.Fatalf("%q yields %q, which is more than an origin", raw, got)
+		}
+		if !strings.HasSuffix(u.Host, ".my.salesforce.com") && !strings.HasSuffix(u.Host, ".my.salesforce.mil") && !strings.HasSuffix(u.Host, ".my.sfcrmproducts.cn") {
+			t.Fatalf("%q yields %q, which is not Salesforce's", raw, got)
+		}
+		if strings.Trim(u.Host, "abcdefghijklmnopqrstuvwxyz0123456789.-") != "" {
+			t.Fatalf("%q yields %q", raw, got)
+		}
+		if again, err := integration.ParseInstanceURL(got, nil); again != got || err != nil {
+			t.Fatalf("%q yields %q, which yields %q, %v", raw, got, again, err)
+		}
+	})
+}
