@@ -2,7 +2,7 @@
 package main
 
 import (
-	"log/slog"
+	"fmt"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -13,8 +13,8 @@ import (
 func main() {
 	authorizer, err := authz.Wire(os.Getenv, os.Stdout)
 	if err != nil {
-		slog.Error("authorizer cannot start", "error", err)
+		fmt.Fprintln(os.Stderr, "authorizer:", err)
 		os.Exit(1)
 	}
-	lambda.Start(authorizer.Handle)
+	lambda.StartWithOptions(authorizer.Handle, lambda.WithEnableSIGTERM())
 }

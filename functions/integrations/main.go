@@ -1,14 +1,21 @@
-// Command integrations is a placeholder until its handler lands.
+// Command integrations is the function behind the administrators' API.
 package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"salesforce-integration/internal/httpapi/wire"
 )
 
 func main() {
-	lambda.Start(func(context.Context) (map[string]any, error) {
-		return map[string]any{"statusCode": 200, "body": "integrations"}, nil
-	})
+	handler, err := wire.Handler(context.Background(), os.Getenv, os.Stdout)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "integrations:", err)
+		os.Exit(1)
+	}
+	lambda.StartWithOptions(handler, lambda.WithEnableSIGTERM())
 }
