@@ -72,12 +72,12 @@ func request(id string) integration.FinalizationRequest {
 
 func TestPublishWritesTheContract(t *testing.T) {
 	t.Parallel()
-	aws := &eventBridge{}
-	errs := bus.New(aws, "platform-bus", "experimentation.salesforce").Publish(t.Context(), []integration.FinalizationRequest{request("r1")})
+	fake := &eventBridge{}
+	errs := bus.New(fake, "platform-bus", "experimentation.salesforce").Publish(t.Context(), []integration.FinalizationRequest{request("r1")})
 	if diff := cmp.Diff([]error{nil}, errs); diff != "" {
 		t.Fatal(diff)
 	}
-	got := aws.taken[0]
+	got := fake.taken[0]
 	if *got.EventBusName != "platform-bus" || *got.Source != "experimentation.salesforce" || *got.DetailType != "Experiment Finalization Requested" {
 		t.Errorf("entry = %q %q %q", *got.EventBusName, *got.Source, *got.DetailType)
 	}
@@ -107,21 +107,21 @@ func TestPublishTenToACall(t *testing.T) {
 	for _, c := range []struct{ events, calls int }{{0, 0}, {1, 1}, {10, 1}, {11, 2}, {100, 10}} {
 		t.Run(fmt.Sprint(c.events), func(t *testing.T) {
 			t.Parallel()
-			aws := &eventBridge{}
+			fake := &eventBridge{}
 			requests := make([]integration.FinalizationRequest, c.events)
 			for n := range requests {
 				requests[n] = request(fmt.Sprint("r", n))
 			}
-			for n, err := range bus.New(aws, "b", "s").Publish(t.Context(), requests) {
+			for n, err := range bus.New(fake, "b", "s").Publish(t.Context(), requests) {
 				if err != nil {
 					t.Errorf("request %d: %v", n, err)
 				}
 			}
-			if len(aws.sizes) != c.calls || len(aws.taken) != c.events {
-				t.Errorf("%d events in %d calls, want %d in %d", len(aws.taken), len(aws.sizes), c.events, c.calls)
+			if len(fake.sizes) != c.calls || len(fake.taken) != c.events {
+				t.Errorf("%d events in %d calls, want %d in %d", len(fake.taken), len(fake.sizes), c.events, c.calls)
 			}
-			if len(aws.sizes) > 0 && slices.Max(aws.sizes) > 10 {
-				t.Errorf("a call of %d events", slices.Max(aws.sizes))
+			if len(fake.sizes) > 0 && slices.Max(fake.sizes) > 10 {
+				t.Errorf("a call of %d events", slices.Max(fake.sizes))
 			}
 		})
 	}
@@ -135,8 +135,8 @@ func TestPublishSaysWhichFailed(t *testing.T) {
 	}
 	// One too large in front moves all entries by one: errors must not.
 	requests[3].CampaignName = strings.Repeat("x", 256<<10)
-	aws := &eventBridge{refuse: map[string]string{"r12": "ThrottlingException", "r24": "InternalFailure"}}
-	errs := bus.New(aws, "b", "s").Publish(t.Context(), requests)
+	fake := &eventBridge{refuse: map[string]string{"r12": "ThrottlingException", "r24": "InternalFailure"}}
+	errs := bus.New(fake, "b", "s").Publish(t.Context(), requests)
 
 	if len(errs) != len(requests) {
 		t.Fatalf("%d errors for %d requests", len(errs), len(requests))
@@ -149,7 +149,7 @@ func TestPublishSaysWhichFailed(t *testing.T) {
 				t.Errorf("request 3: %v", err)
 			}
 		case 12, 24:
-			if !errors.As(err, &entry) || entry.Code != aws.refuse[requests[n].ID] {
+			if !errors.As(err, &entry) || entry.Code != fake.refuse[requests[n].ID] {
 				t.Errorf("request %d: %v", n, err)
 			}
 		default:
@@ -158,25 +158,25 @@ func TestPublishSaysWhichFailed(t *testing.T) {
 			}
 		}
 	}
-	if len(aws.taken) != 22 {
-		t.Errorf("%d taken", len(aws.taken))
+	if len(fake.taken) != 22 {
+		t.Errorf("%d taken", len(fake.taken))
 	}
 }
 
 func TestPublishCallFails(t *testing.T) {
 	t.Parallel()
 	down := errors.New("connection refused")
-	for name, aws := range map[string]*eventBridge{
+	for name, fake := range map[string]*eventBridge{
 		"no answer":               {fail: down},
 		"an answer about nothing": {forget: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			errs := bus.New(aws, "b", "s").Publish(t.Context(), []integration.FinalizationRequest{request("a"), request("b")})
+			errs := bus.New(fake, "b", "s").Publish(t.Context(), []integration.FinalizationRequest{request("a"), request("b")})
 			if len(errs) != 2 || errs[0] == nil || errs[1] == nil {
 				t.Fatalf("errors = %v", errs)
 			}
-			if aws.fail != nil && !errors.Is(errs[1], down) {
+			if fake.fail != nil && !errors.Is(errs[1], down) {
 				t.Errorf("error = %v", errs[1])
 			}
 		})

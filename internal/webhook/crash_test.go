@@ -317,3 +317,35 @@ func TestOutOfTime(t *testing.T) {
 		t.Errorf("calls = %v", calls)
 	}
 }
+
+// TestChangedWhileAtIt: somebody else stored another state of a notification that
+// is being dealt with. Unless that one is final, nobody knows what it is about, so
+// the message has to come again.
+func TestChangedWhileAtIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		final  bool
+		status int
+	}{
+		"still pending": {false, http.StatusServiceUnavailable},
+		"settled":       {true, http.StatusOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.bus.before = func() error {
+				d := r.deliveries()[0]
+				if c.final {
+					if err := d.Move(start, integration.StatusDelivered, integration.ReasonFinalizationRequested, ""); err != nil {
+						return err
+					}
+				}
+				_, err := r.store.Commit(t.Context(), []integration.Unit{{Delivery: &d}})
+				return err
+			}
+			if got := r.send(soapEnvelope(completed(1, campaignID))); got.StatusCode != c.status {
+				t.Errorf("status = %d, want %d", got.StatusCode, c.status)
+			}
+		})
+	}
+}
