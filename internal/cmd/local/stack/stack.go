@@ -144,7 +144,7 @@ func (s *Stack) parameters(p Ports) map[string]string {
 		"TokenRoleClaim":        issuer.RoleClaim,
 		"TokenJwksUrl":          s.APIURL + issuer.JWKSPath,
 		"WebhookAuthentication": "optional",
-		"AllowedSalesforceHosts": fmt.Sprintf("localhost:%d,127.0.0.1:%d",
+		"AllowedSalesforceHosts": fmt.Sprintf("http://localhost:%d,http://127.0.0.1:%d",
 			p.Org, p.Org),
 		"PublicApiUrl": s.APIURL,
 		"LogLevel":     "debug",
