@@ -2,12 +2,16 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 )
 
-// ObjectDescription is what the Run-As user may do with an object. An object that
-// is switched off in the org, or hidden from the user, is an error of class gone.
+// ErrNoObject is wrapped by the error of a describe when the object is switched off
+// in the org, or hidden from the Run-As user.
+var ErrNoObject = errors.New("the org has no such object")
+
+// ObjectDescription is what the Run-As user may do with an object.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
 type ObjectDescription struct {
 	Name       string
@@ -42,7 +46,9 @@ func (c *Client) DescribeCampaign(ctx context.Context) (ObjectDescription, error
 	return c.Describe(ctx, "Campaign")
 }
 
-// Describe returns what the Run-As user may do with an object, by its API name.
+// Describe returns what the Run-As user may do with an object, by its API name. The
+// error wraps [ErrNoObject] when there is none: so it is found out whether an org
+// has ContentNotes.
 func (c *Client) Describe(ctx context.Context, object string) (ObjectDescription, error) {
 	if !fieldName.MatchString(object) {
 		return ObjectDescription{}, fmt.Errorf("%w: %q is no object's API name", ErrArgument, object)
@@ -63,7 +69,11 @@ func (c *Client) Describe(ctx context.Context, object string) (ObjectDescription
 		} `json:"fields"`
 	}
 	what := call{op: "describe " + object, method: http.MethodGet, path: c.data + "/sobjects/" + object + "/describe"}
-	if err := c.do(ctx, what, &answer); err != nil {
+	err := c.do(ctx, what, &answer)
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusNotFound && e.Code != "" {
+		return ObjectDescription{}, fmt.Errorf("%w: %w", ErrNoObject, err)
+	}
+	if err != nil {
 		return ObjectDescription{}, err
 	}
 	d := ObjectDescription{Name: answer.Name, Createable: answer.Createable, Updateable: answer.Updateable,

@@ -181,6 +181,7 @@ func Table() []Row {
 		// Records.
 		{Code: "ENTITY_IS_DELETED", Class: ClassGone, Cause: "The Campaign was deleted.", Fix: "Restore it from the Recycle Bin in Salesforce and send it again, or remove the link."},
 		{Code: "INVALID_CROSS_REFERENCE_KEY", Class: ClassGone, Cause: "There is no such Campaign in the org.", Fix: "Check the Campaign's id in the link. An id of a sandbox does not exist in production."},
+		{Code: "NOT_FOUND", Contains: "requested resource does not exist", Class: ClassPermission, Cause: "The org has nothing at this address: it does not speak this API version, or an object is switched off or hidden from the Run-As user.", Fix: "Check the API version in the template parameter, and that Notes are switched on in Setup, Notes Settings."},
 		{Code: "NOT_FOUND", Class: ClassGone, Cause: "There is no such thing in the org, or the Run-As user may not see it.", Fix: "Check the Campaign's id in the link, and that the Run-As user may see the Campaign."},
 
 		// Records that failed only because others did.

@@ -146,8 +146,12 @@ func TestDescribeCampaign(t *testing.T) {
 
 func TestDescribeWhatIsNotThere(t *testing.T) {
 	o := newOrg(t, refusal(404, "NOT_FOUND", "The requested resource does not exist"))
-	if _, err := o.client(nil).Describe(t.Context(), "ContentNote"); salesforce.Classify(err).Class != salesforce.ClassGone {
+	if _, err := o.client(nil).Describe(t.Context(), "ContentNote"); !errors.Is(err, salesforce.ErrNoObject) || salesforce.Classify(err).Code != "NOT_FOUND" {
 		t.Errorf("err = %v", err)
+	}
+	down := newOrg(t, answer{status: 404, body: "<html/>"})
+	if _, err := down.client(nil).Describe(t.Context(), "ContentNote"); err == nil || errors.Is(err, salesforce.ErrNoObject) {
+		t.Errorf("a page: %v", err)
 	}
 	if _, err := newOrg(t).client(nil).Describe(t.Context(), "../limits"); !errors.Is(err, salesforce.ErrArgument) {
 		t.Errorf("err = %v", err)

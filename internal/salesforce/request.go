@@ -152,7 +152,7 @@ func (c *Client) newRequest(ctx context.Context, what call, body []byte, token T
 
 func (c *Client) enoughTime(ctx context.Context, op string) error {
 	if err := ctx.Err(); err != nil {
-		return &Error{Op: op, Code: CodeNotSent, Err: errors.Join(ErrDeadline, context.Cause(ctx))}
+		return &Error{Op: op, Code: CodeNotSent, Err: fmt.Errorf("%w: %w", ErrDeadline, context.Cause(ctx))}
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Sub(c.now()) < c.minTime {
 		return &Error{Op: op, Code: CodeNotSent, Err: ErrDeadline}

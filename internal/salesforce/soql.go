@@ -23,10 +23,15 @@ func QuoteSOQL(s string) string {
 	return "'" + soqlEscapes().Replace(strings.ToValidUTF8(s, "�")) + "'"
 }
 
-// quoteContains is QuoteSOQL for LIKE: rows that have s somewhere in the field.
+// quoteContains is QuoteSOQL for LIKE: rows that have s somewhere in the field. A
+// backslash becomes 'any character': it is not documented how many of them LIKE
+// takes for one.
 func quoteContains(s string) string {
-	escaped := soqlEscapes().Replace(strings.ToValidUTF8(s, "�"))
-	return "'%" + strings.NewReplacer("%", `\%`, "_", `\_`).Replace(escaped) + "%'"
+	var parts []string
+	for part := range strings.SplitSeq(strings.ToValidUTF8(s, "�"), `\`) {
+		parts = append(parts, strings.NewReplacer("%", `\%`, "_", `\_`).Replace(soqlEscapes().Replace(part)))
+	}
+	return "'%" + strings.Join(parts, "_") + "%'"
 }
 
 func soqlEscapes() *strings.Replacer {

@@ -23,8 +23,8 @@ type TokensConfig struct {
 	InstanceURL  string
 	ClientID     string
 	ClientSecret Secret
-	// Initial is a token that an administrator gave; used until an exchange was
-	// made, which is when it is refused.
+	// Initial is a token that an administrator gave; used until the org refuses
+	// it, and never again in any process that shares the store.
 	Initial Secret
 	// Store shares tokens with other processes; nil keeps them in memory.
 	Store TokenStore
