@@ -256,24 +256,26 @@ func baseURL(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
-// readBody reads the whole body, unpacked.
+// readBody reads the whole body, unpacked. Some clients announce a compressed body
+// on calls that have none.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	var in io.Reader = http.MaxBytesReader(w, r.Body, maxBody)
+	packed, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil || len(packed) == 0 {
+		return packed, err
+	}
+	var unpack io.Reader
 	switch r.Header.Get("Content-Encoding") {
 	case "gzip":
-		zip, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("unpack the body: %w", err)
-		}
-		in = io.LimitReader(zip, maxBody)
+		unpack, err = gzip.NewReader(bytes.NewReader(packed))
 	case "deflate":
-		zip, err := zlib.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("unpack the body: %w", err)
-		}
-		in = io.LimitReader(zip, maxBody)
+		unpack, err = zlib.NewReader(bytes.NewReader(packed))
+	default:
+		return packed, nil
 	}
-	return io.ReadAll(in)
+	if err != nil {
+		return nil, fmt.Errorf("unpack the body: %w", err)
+	}
+	return io.ReadAll(io.LimitReader(unpack, maxBody))
 }
 
 // entry makes the journal's entry of the exchange.
