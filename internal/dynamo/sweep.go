@@ -13,7 +13,9 @@ import (
 
 // DeleteIntegration implements [integration.IntegrationStore]. The integration
 // itself goes first: from then on no link can be made, so what is swept stays
-// away, and a call that was cut off can be made again.
+// away, and a call that was cut off can be made again. When the answer to the
+// first DeleteItem gets lost, the SDK's second one finds nothing, and the caller
+// hears CodeNotFound of a deletion that was its own.
 func (s *Store) DeleteIntegration(ctx context.Context, id string) error {
 	if !usable(id) {
 		return noIntegration(id)
