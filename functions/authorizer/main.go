@@ -16,5 +16,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, "authorizer:", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(authorizer.Handle, lambda.WithEnableSIGTERM())
+	lambda.Start(authorizer.Handle)
 }

@@ -17,5 +17,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, "integrations:", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(handler, lambda.WithEnableSIGTERM())
+	lambda.Start(handler)
 }

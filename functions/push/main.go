@@ -18,7 +18,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "push:", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(func(ctx context.Context, payload json.RawMessage) (any, error) {
+	lambda.Start(func(ctx context.Context, payload json.RawMessage) (any, error) {
 		return handler.Handle(ctx, payload)
-	}, lambda.WithEnableSIGTERM())
+	})
 }

@@ -17,5 +17,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, "webhook:", err)
 		os.Exit(1)
 	}
-	lambda.StartWithOptions(handler.Handle, lambda.WithEnableSIGTERM())
+	lambda.Start(handler.Handle)
 }

@@ -38,6 +38,7 @@ type Reason string
 
 // Reasons of outbound deliveries.
 const (
+	ReasonTrying          Reason = "trying"
 	ReasonStatusWritten   Reason = "status_written"
 	ReasonNoteWritten     Reason = "note_written"
 	ReasonNoteFound       Reason = "note_found"       // an earlier try had written it

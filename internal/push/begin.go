@@ -72,7 +72,7 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 
 func send(d *integration.Delivery, c *integration.Campaign, now, lease time.Time) (decision, error) {
 	again := d.Attempts > 0
-	if err := d.Move(now, integration.StatusSending, "", "writing to Salesforce"); err != nil {
+	if err := d.Move(now, integration.StatusSending, integration.ReasonTrying, fmt.Sprintf("attempt %d: writing to Salesforce", d.Attempts+1)); err != nil {
 		return decision{}, err
 	}
 	d.Attempts++

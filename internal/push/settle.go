@@ -94,8 +94,12 @@ func success(w want, o outcome) (integration.Reason, string) {
 // explain says what happened, why, and what to do about it, in one line.
 func explain(err error, diagnosis salesforce.Diagnosis) string {
 	parts := []string{}
-	if e, ok := errors.AsType[*salesforce.Error](err); ok && e.Message != "" {
-		parts = append(parts, "Salesforce says: "+strings.TrimRight(e.Message, ". "))
+	if e, ok := errors.AsType[*salesforce.Error](err); ok && e.Message != "" && e.Status != 0 {
+		said := strings.TrimRight(e.Message, ". ")
+		if e.Code != "" && e.Code != salesforce.CodeUnreadable {
+			said = "Salesforce says: " + said
+		}
+		parts = append(parts, said)
 	}
 	for _, s := range []string{diagnosis.Cause, diagnosis.Fix} {
 		if s != "" {
