@@ -62,21 +62,21 @@ var corpus = map[string]struct {
 
 func one(outcome string) map[string]int { return map[string]int{outcome: 1} }
 
-func readCorpus(t testing.TB) map[string]events.APIGatewayProxyRequest {
-	t.Helper()
+func readCorpus(tb testing.TB) map[string]events.APIGatewayProxyRequest {
+	tb.Helper()
 	files, err := filepath.Glob(filepath.Join(corpusDir, "*.json"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no envelopes in %s (%v)", corpusDir, err)
+		tb.Fatalf("no envelopes in %s (%v)", corpusDir, err)
 	}
 	out := map[string]events.APIGatewayProxyRequest{}
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		var e events.APIGatewayProxyRequest
 		if err := json.Unmarshal(raw, &e); err != nil {
-			t.Fatalf("%s: %v", file, err)
+			tb.Fatalf("%s: %v", file, err)
 		}
 		out[strings.TrimSuffix(filepath.Base(file), ".json")] = e
 	}

@@ -349,3 +349,17 @@ func TestChangedWhileAtIt(t *testing.T) {
 		})
 	}
 }
+
+// mute is a publisher that answers for nothing.
+type mute struct{}
+
+func (mute) Publish(context.Context, []integration.FinalizationRequest) []error { return nil }
+
+func TestPublisherWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.publishWith(mute{})
+	if got := r.send(soapEnvelope(completed(1, campaignID))); got.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("status = %d", got.StatusCode)
+	}
+}

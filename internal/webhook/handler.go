@@ -115,6 +115,7 @@ func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, e
 	if err != nil {
 		return err
 	}
+	entry.integrationID, _ = parseUUID(r.integrationID)
 	trust, err := h.verifier.verify(ctx, r)
 	if err != nil {
 		return err

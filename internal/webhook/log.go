@@ -16,17 +16,20 @@ const (
 	outcomePending   = "pending"
 )
 
-// logEntry is the one line that a request writes. What a caller chose goes in only
-// once it is verified; URL, headers and body never do.
+// logEntry is the one line that a request writes. Of what a caller chose it holds
+// ids that have the form of ids; URL, headers and body never go in.
 type logEntry struct {
 	started time.Time
 	gateway string // API Gateway's request id, which its own access log has
-	kind    kind
-	trust   trust
-	message message
-	items   []*item
-	status  int
-	err     error
+	// integrationID is the one in the path, if it has the form of an id: a request
+	// that is refused has to be found as well.
+	integrationID string
+	kind          kind
+	trust         trust
+	message       message
+	items         []*item
+	status        int
+	err           error
 }
 
 // write logs the line; the logger adds the invocation's id.
@@ -40,7 +43,7 @@ func (l *logEntry) write(ctx context.Context, log *slog.Logger, now time.Time) {
 	}
 	attrs := []slog.Attr{
 		slog.String("api_request_id", l.gateway),
-		slog.String("integration_id", l.trust.integration.ID),
+		slog.String("integration_id", l.integrationID),
 		slog.String("kind", string(l.kind)),
 		slog.Int("status", l.status),
 		slog.Int("notifications", len(l.message.notifications)),
@@ -48,9 +51,10 @@ func (l *logEntry) write(ctx context.Context, log *slog.Logger, now time.Time) {
 		slog.Int64("duration_ms", now.Sub(l.started).Milliseconds()),
 		slog.Bool("secret_given", l.trust.proven),
 	}
-	if l.message.organizationID != "" && l.status != http.StatusUnauthorized && l.trust.integration.OrgID == "" {
-		// Nothing is pinned yet: an administrator may want to know who is calling.
-		attrs = append(attrs, slog.String("unpinned_organization_id", l.message.organizationID))
+	if l.message.organizationID != "" {
+		attrs = append(attrs,
+			slog.String("organization_id", l.message.organizationID),
+			slog.Bool("organization_pinned", l.trust.integration.OrgID != ""))
 	}
 	if l.err != nil {
 		attrs = append(attrs, slog.String("error", l.cause()))

@@ -20,16 +20,18 @@ func TestLogLine(t *testing.T) {
 	}
 	delete(line, "time")
 	if diff := cmp.Diff(map[string]any{
-		"level":          "INFO",
-		"msg":            "webhook request",
-		"api_request_id": "request-1",
-		"integration_id": integrationID,
-		"kind":           "soap",
-		"status":         200.0,
-		"notifications":  3.0,
-		"outcomes":       map[string]any{"finalization_requested": 1.0, "unknown_campaign": 1.0, "duplicate": 1.0},
-		"duration_ms":    0.0,
-		"secret_given":   true,
+		"level":               "INFO",
+		"msg":                 "webhook request",
+		"api_request_id":      "request-1",
+		"integration_id":      integrationID,
+		"kind":                "soap",
+		"status":              200.0,
+		"notifications":       3.0,
+		"outcomes":            map[string]any{"finalization_requested": 1.0, "unknown_campaign": 1.0, "duplicate": 1.0},
+		"duration_ms":         0.0,
+		"secret_given":        true,
+		"organization_id":     orgID,
+		"organization_pinned": true,
 	}, line); diff != "" {
 		t.Errorf("line (-want +got):\n%s", diff)
 	}
@@ -48,5 +50,42 @@ func TestRequestID(t *testing.T) {
 	got, err := r.Handle(ctx, jsonEnvelope("{"))
 	if err != nil || got.Headers["X-Request-Id"] != "invocation-1" || !strings.Contains(got.Body, `"request_id":"invocation-1"`) {
 		t.Errorf("answer = %v %s (%v)", got.Headers, got.Body, err)
+	}
+}
+
+// TestLogSaysWhyA401: the answer does not tell, the operator's log does.
+func TestLogSaysWhyA401(t *testing.T) {
+	t.Parallel()
+	envelopes := readCorpus(t)
+	for name, want := range map[string]string{
+		"json-no-credential":  "the request carries no credential",
+		"wrong-token":         "the token is wrong",
+		"wrong-signature":     "the signature is wrong",
+		"unknown-integration": "there is no such integration",
+		"not-a-uuid":          "there is no such integration",
+		"soap-another-org":    "the message is of another org",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			r.send(envelopes[name])
+			var line struct {
+				Level, Error  string
+				IntegrationID string `json:"integration_id"`
+			}
+			if err := json.Unmarshal(r.log.Bytes(), &line); err != nil {
+				t.Fatal(err)
+			}
+			id := envelopes[name].PathParameters["integration_id"]
+			if name == "not-a-uuid" {
+				id = "" // what is no id is not repeated
+			}
+			if line.Level != "WARN" || line.Error != want || line.IntegrationID != id {
+				t.Errorf("line = %+v", line)
+			}
+			if r.total["WebhookUnauthorized"] != 1 {
+				t.Errorf("metrics = %v", r.total)
+			}
+		})
 	}
 }

@@ -26,7 +26,7 @@ const linkersAtOnce = 25
 func (h *Handler) process(ctx context.Context, i integration.Integration, ns []notification, now time.Time) ([]*item, error) {
 	var (
 		items []*item
-		known known
+		facts known
 		reads errgroup.Group
 	)
 	reads.Go(func() (err error) {
@@ -35,11 +35,11 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, ns []n
 	})
 	if i.Active {
 		reads.Go(func() (err error) {
-			known.links, err = h.readLinks(ctx, i.ID, ns)
+			facts.links, err = h.readLinks(ctx, i.ID, ns)
 			return err
 		})
 		reads.Go(func() (err error) {
-			known.campaigns, err = h.readCampaigns(ctx, i.ID, ns)
+			facts.campaigns, err = h.readCampaigns(ctx, i.ID, ns)
 			return err
 		})
 	}
@@ -52,9 +52,9 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, ns []n
 			it.verdict = triage(i, it.notification, it.newest)
 		}
 	}
-	h.follow(ctx, i.ID, items, known.links, now)
+	h.follow(ctx, i.ID, items, facts.links, now)
 	for _, it := range open(items) {
-		it.verdict = h.config.decide(it.notification, it.link, it.linkedNow, known.campaigns[it.ref(i.ID)], now)
+		it.verdict = h.config.decide(it.notification, it.link, it.linkedNow, facts.campaigns[it.ref(i.ID)], now)
 	}
 	h.publish(ctx, items)
 	return items, errors.Join(h.settle(ctx, items, h.now()), failed(items))
@@ -200,15 +200,23 @@ func (h *Handler) makeLinks(ctx context.Context, wanted map[integration.Campaign
 
 func (it *item) linkFailed(err error) {
 	var known *integration.Error
-	switch code := integration.ErrorCode(err); {
-	case code == integration.CodeConflict && errors.As(err, &known):
+	if !errors.As(err, &known) {
+		known = &integration.Error{Code: integration.CodeInternal}
+	}
+	switch known.Code {
+	case integration.CodeConflict:
 		it.verdict = skip(integration.ReasonConflict, "The Campaign was not linked to experiment %q, and nothing was requested: %s", it.experimentKey, known.Message)
-	case code == integration.CodeNotFound:
+	case integration.CodeInvalid:
+		it.verdict = skip(integration.ReasonIgnored, "The Campaign cannot be linked to experiment %q: %s", it.experimentKey, known.Message)
+	case integration.CodeNotFound:
 		it.verdict = skip(integration.ReasonIntegrationGone, "The integration was deleted while the message was on its way.")
 	default:
 		it.err = fmt.Errorf("link campaign %s: %w", it.campaignID, err)
 	}
 }
+
+// errNoAnswer is a publisher that broke its word.
+var errNoAnswer = errors.New("the publisher does not say what became of the request")
 
 // publish puts the finalization requests on the bus.
 func (h *Handler) publish(ctx context.Context, items []*item) {
@@ -232,8 +240,13 @@ func (h *Handler) publish(ctx context.Context, items []*item) {
 	if len(requests) == 0 {
 		return
 	}
-	for n, err := range h.publisher.Publish(ctx, requests) {
-		asking[n].err = err
+	errs := h.publisher.Publish(ctx, requests)
+	for n, it := range asking {
+		if n < len(errs) {
+			it.err = errs[n]
+		} else {
+			it.err = errNoAnswer
+		}
 	}
 }
 

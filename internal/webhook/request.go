@@ -116,7 +116,7 @@ func (r request) kind() (kind, error) {
 	if err != nil {
 		return kindUnknown, unsupported()
 	}
-	k := kindUnknown
+	var k kind
 	switch {
 	case mediaType == "text/xml", mediaType == "application/xml", mediaType == "application/soap+xml":
 		k = kindSOAP

@@ -39,7 +39,7 @@ var (
 
 // rig is a handler with all that it needs around it.
 type rig struct {
-	t     testing.TB
+	tb    testing.TB
 	store *inmem.Store
 	bus   *bus
 	vault *vault
@@ -52,26 +52,14 @@ type rig struct {
 	*webhook.Handler
 }
 
-func newRig(t testing.TB, configure ...func(*webhook.Config)) *rig {
-	t.Helper()
-	r := &rig{t: t, store: inmem.New(), bus: &bus{}, vault: &vault{}, log: &bytes.Buffer{}, total: map[string]int{}}
+func newRig(tb testing.TB, configure ...func(*webhook.Config)) *rig {
+	tb.Helper()
+	r := &rig{tb: tb, store: inmem.New(), bus: &bus{}, vault: &vault{}, log: &bytes.Buffer{}, total: map[string]int{}}
 	r.Config = webhook.FromEnv(func(string) string { return "" })
 	for _, c := range configure {
 		c(&r.Config)
 	}
-	handler, err := webhook.New(r.Config, webhook.Deps{
-		Store:     r.store,
-		Vault:     r.vault,
-		Publisher: r.bus,
-		Now:       func() time.Time { return start.Add(time.Duration(r.clock.Load())) },
-		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
-		Metrics:   r.count,
-		Log:       slog.New(slog.NewJSONHandler(&lockedWriter{w: r.log}, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Handler = handler
+	r.publishWith(r.bus)
 	r.integration(integration.Integration{ID: integrationID, Active: true, OrgID: orgID})
 	r.integration(integration.Integration{ID: inactiveID, Active: false, OrgID: orgID})
 	r.link(campaignID, experimentKey)
@@ -79,6 +67,24 @@ func newRig(t testing.TB, configure ...func(*webhook.Config)) *rig {
 	r.campaign(integration.Campaign{CampaignRef: ref(echoID), WrittenStatus: "Completed", WrittenAt: echoAt})
 	r.store.ResetCalls()
 	return r
+}
+
+// publishWith makes the handler anew, with another bus.
+func (r *rig) publishWith(p webhook.Publisher) {
+	r.tb.Helper()
+	handler, err := webhook.New(r.Config, webhook.Deps{
+		Store:     r.store,
+		Vault:     r.vault,
+		Publisher: p,
+		Now:       func() time.Time { return start.Add(time.Duration(r.clock.Load())) },
+		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
+		Metrics:   r.count,
+		Log:       slog.New(slog.NewJSONHandler(&lockedWriter{w: r.log}, nil)),
+	})
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	r.Handler = handler
 }
 
 func (r *rig) count(counts map[string]int) error {
@@ -97,58 +103,58 @@ func ref(campaignID string) integration.CampaignRef {
 }
 
 func (r *rig) integration(i integration.Integration) {
-	r.t.Helper()
+	r.tb.Helper()
 	i.Name, i.Type, i.InstanceURL = "test", integration.TypeSalesforce, "https://example.my.salesforce.com"
 	sealed, err := integration.SealWebhookSecret(context.Background(), r.vault, i.ID, secret)
 	if err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 	i.SealedWebhookSecret = sealed
 	if _, err := r.store.CreateIntegration(context.Background(), i); err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 }
 
 func (r *rig) link(campaignID, key string) {
-	r.t.Helper()
+	r.tb.Helper()
 	l := integration.Link{IntegrationID: integrationID, CampaignID: campaignID, ExperimentKey: key, Source: integration.LinkManual, CreatedAt: start.Add(-time.Hour)}
 	if _, _, err := r.store.CreateLink(context.Background(), l); err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 }
 
 func (r *rig) campaign(c integration.Campaign) {
-	r.t.Helper()
+	r.tb.Helper()
 	if _, err := r.store.Commit(context.Background(), []integration.Unit{{Campaign: &c}}); err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 }
 
 func (r *rig) follows(campaignID string) string {
-	r.t.Helper()
+	r.tb.Helper()
 	links, err := r.store.GetLinks(context.Background(), []integration.CampaignRef{ref(campaignID)})
 	if err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 	return links[ref(campaignID)].ExperimentKey
 }
 
 // send hands an envelope to the handler, which never fails.
 func (r *rig) send(e events.APIGatewayProxyRequest) events.APIGatewayProxyResponse {
-	r.t.Helper()
+	r.tb.Helper()
 	response, err := r.Handle(context.Background(), e)
 	if err != nil {
-		r.t.Fatalf("Handle returned an error: %v", err)
+		r.tb.Fatalf("Handle returned an error: %v", err)
 	}
 	return response
 }
 
 // deliveries returns the whole log, oldest first.
 func (r *rig) deliveries() []integration.Delivery {
-	r.t.Helper()
+	r.tb.Helper()
 	list, err := r.store.ListDeliveries(context.Background(), integration.DeliveryFilter{}, integration.Page{Limit: 100})
 	if err != nil {
-		r.t.Fatal(err)
+		r.tb.Fatal(err)
 	}
 	return list.Items
 }
@@ -209,14 +215,14 @@ func (b *bus) Publish(_ context.Context, requests []integration.FinalizationRequ
 
 // published returns the distinct requests on the bus by id. Two with one id that
 // differ are an error: the platform could not tell that they are the same.
-func (b *bus) published(t testing.TB) map[string]integration.FinalizationRequest {
-	t.Helper()
+func (b *bus) published(tb testing.TB) map[string]integration.FinalizationRequest {
+	tb.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := map[string]integration.FinalizationRequest{}
 	for _, r := range b.requests {
 		if other, ok := out[r.ID]; ok && other != r {
-			t.Errorf("two requests with id %s: %+v and %+v", r.ID, other, r)
+			tb.Errorf("two requests with id %s: %+v and %+v", r.ID, other, r)
 		}
 		out[r.ID] = r
 	}
@@ -298,6 +304,9 @@ func (c call) json() string {
 	if c.EventType == "" {
 		c.EventType = "campaign_updated"
 	}
-	b, _ := json.Marshal(c) // strings always encode
+	b, err := json.Marshal(c)
+	if err != nil {
+		return err.Error() // never: they are strings
+	}
 	return string(b)
 }

@@ -174,7 +174,7 @@ func TestUnpinnedOrg(t *testing.T) {
 	if got := r.send(e); got.StatusCode != http.StatusOK {
 		t.Fatalf("status = %d", got.StatusCode)
 	}
-	if !strings.Contains(r.log.String(), `"unpinned_organization_id":"`+orgID+`"`) {
+	if !strings.Contains(r.log.String(), `"organization_id":"`+orgID+`","organization_pinned":false`) {
 		t.Errorf("log = %s", r.log)
 	}
 	stored, err := r.store.GetIntegration(t.Context(), id)

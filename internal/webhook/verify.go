@@ -61,22 +61,26 @@ func (v verifier) verify(ctx context.Context, r request) (trust, error) {
 	if err != nil {
 		return trust{}, err
 	}
-	match := subtle.ConstantTimeCompare([]byte{1}, []byte{b2i(known)})
-	given := 0
+	tokens, signatures := 1, 1
 	for _, token := range r.tokens {
-		given++
-		match &= sameSecret([]byte(token), secret)
+		tokens &= sameSecret([]byte(token), secret)
 	}
-	match &= v.timestampOK(r)
-	expected := sign(secret, r)
+	expected := sign(secret, r) // even if nothing is to be compared with it
 	for _, s := range r.signatures {
-		given++
 		sum, ok := parseSignature(s)
-		match &= subtle.ConstantTimeCompare(sum, expected) & int(b2i(ok))
+		signatures &= subtle.ConstantTimeCompare(sum, expected) & b2i(ok)
 	}
+	// All comparisons are made by now; which one failed is for the log alone.
+	given := len(r.tokens) + len(r.signatures)
 	switch {
-	case match != 1:
-		return trust{}, unauthenticated("the integration is unknown, or a credential is wrong")
+	case !known:
+		return trust{}, unauthenticated("there is no such integration")
+	case tokens != 1:
+		return trust{}, unauthenticated("the token is wrong")
+	case signatures != 1:
+		return trust{}, unauthenticated("the signature is wrong")
+	case !v.fresh(r):
+		return trust{}, unauthenticated("the signed timestamp is not of now")
 	case given == 0 && v.mode != AuthenticationOptional:
 		return trust{}, unauthenticated("the request carries no credential")
 	default:
@@ -113,20 +117,18 @@ func (v verifier) lookup(ctx context.Context, rawID string) (i integration.Integ
 	return i, []byte(opened.Reveal()), true, nil
 }
 
-// timestampOK checks the age of a request that states it. Without a signature
-// nothing vouches for a timestamp, and it is not looked at.
-func (v verifier) timestampOK(r request) int {
+// fresh checks the age of a request that states it. Without a signature nothing
+// vouches for a timestamp, and it is not looked at.
+func (v verifier) fresh(r request) bool {
 	if len(r.signatures) == 0 || len(r.timestamps) == 0 {
-		return 1
+		return true
 	}
 	seconds, err := strconv.ParseInt(r.timestamps[0], 10, 64)
 	if err != nil || len(r.timestamps) > 1 {
-		return 0
+		return false
 	}
-	if age := v.now().Sub(time.Unix(seconds, 0)); age > timestampTolerance || age < -timestampTolerance {
-		return 0
-	}
-	return 1
+	age := v.now().Sub(time.Unix(seconds, 0))
+	return age <= timestampTolerance && age >= -timestampTolerance
 }
 
 // verifyOrg checks that a SOAP message comes from the integration's org. Until an
@@ -174,10 +176,13 @@ func parseUUID(s string) (string, bool) {
 		return "", false
 	}
 	id, err := uuid.Parse(s)
-	return id.String(), err == nil
+	if err != nil {
+		return "", false
+	}
+	return id.String(), true
 }
 
-func b2i(b bool) byte {
+func b2i(b bool) int {
 	if b {
 		return 1
 	}
