@@ -14,7 +14,7 @@ import (
 var roundTripTests = []test{
 	{"integration", func(t *testing.T, s integration.Store) {
 		var i integration.Integration
-		fill(t, reflect.ValueOf(&i).Elem(), "integration")
+		Fill(t, &i)
 		i.Version = 0
 		created, err := s.CreateIntegration(t.Context(), i)
 		if err != nil {
@@ -45,7 +45,7 @@ var roundTripTests = []test{
 	}},
 	{"link", func(t *testing.T, s integration.Store) {
 		var l integration.Link
-		fill(t, reflect.ValueOf(&l).Elem(), "link")
+		Fill(t, &l)
 		mustCreate(t, s, l.IntegrationID)
 		mustLink(t, s, l)
 		byKey, err := s.LinksByExperiment(t.Context(), []string{l.ExperimentKey})
@@ -63,8 +63,8 @@ var roundTripTests = []test{
 	{"delivery and campaign", func(t *testing.T, s integration.Store) {
 		var d integration.Delivery
 		var c integration.Campaign
-		fill(t, reflect.ValueOf(&d).Elem(), "delivery")
-		fill(t, reflect.ValueOf(&c).Elem(), "campaign")
+		Fill(t, &d)
+		Fill(t, &c)
 		d.Version, c.Version = 0, 0
 		d.ExpiresAt = d.ExpiresAt.Truncate(time.Second)
 		u := integration.Unit{Delivery: &d, Campaign: &c}
@@ -85,7 +85,7 @@ var roundTripTests = []test{
 	}},
 	{"token", func(t *testing.T, s integration.Store) {
 		var r integration.TokenRecord
-		fill(t, reflect.ValueOf(&r).Elem(), "token")
+		Fill(t, &r)
 		r.Version = 0
 		if _, err := s.SwapToken(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -116,6 +116,15 @@ var roundTripTests = []test{
 		}
 		wantEqual(t, "read", read[d.ID], want)
 	}},
+}
+
+// Fill sets every field of the struct that to points to, and below it, to a value
+// that is not the zero one. It is for a store's own tests that nothing of a value
+// gets lost.
+func Fill(t *testing.T, to any) {
+	t.Helper()
+	v := reflect.ValueOf(to).Elem()
+	fill(t, v, v.Type().Name())
 }
 
 // fill sets every field below v to something that is not its zero value and tells
