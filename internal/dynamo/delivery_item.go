@@ -12,6 +12,10 @@ func deliveryItem(d integration.Delivery) item {
 	it := deliveryKey(d.ID).item()
 	it.putString(attrLogPK, pkLog)
 	it.putString(attrLogSK, logPosition(d))
+	if d.Resumable() {
+		it.putString(attrParkedPK, parkedPartition(d.IntegrationID))
+		it.putString(attrParkedSK, logPosition(d))
+	}
 	it.putString("id", d.ID)
 	it.putString("direction", string(d.Direction))
 	it.putString("status", string(d.Status))

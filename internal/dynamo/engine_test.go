@@ -58,12 +58,18 @@ func newTable(t testing.TB, client *dynamodb.Client) string {
 	}
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: name, BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{str("pk"), str("sk"), str("log_pk"), str("log_sk")},
+		AttributeDefinitions: []types.AttributeDefinition{str("pk"), str("sk"), str("log_pk"), str("log_sk"), str("parked_pk"), str("parked_sk")},
 		KeySchema:            keys("pk", "sk"),
-		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
-			IndexName: aws.String("log"), KeySchema: keys("log_pk", "log_sk"),
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
-		}},
+		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
+			{
+				IndexName: aws.String("log"), KeySchema: keys("log_pk", "log_sk"),
+				Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+			},
+			{
+				IndexName: aws.String("parked"), KeySchema: keys("parked_pk", "parked_sk"),
+				Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+			},
+		},
 	})
 	// MiniStack closes idle connections, whereupon the SDK sends a call twice: what
 	// the first one did is no failure of the second.

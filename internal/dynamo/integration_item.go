@@ -14,6 +14,8 @@ func integrationItem(i integration.Integration) item {
 	it.putBytes("sealed_credentials", i.SealedCredentials)
 	it.putBytes("sealed_webhook_secret", i.SealedWebhookSecret)
 	it.putInt("credentials_version", i.CredentialsVersion)
+	it.putSettings("settings", i.Settings)
+	it.putAttention("attention", i.Attention)
 	it.putString("org_id", i.OrgID)
 	it.putTime("created_at", i.CreatedAt)
 	it.putTime("updated_at", i.UpdatedAt)
@@ -35,6 +37,8 @@ func readIntegration(it item) (integration.Integration, error) {
 		SealedCredentials:   r.bytes("sealed_credentials"),
 		SealedWebhookSecret: r.bytes("sealed_webhook_secret"),
 		CredentialsVersion:  r.int("credentials_version"),
+		Settings:            r.settings("settings"),
+		Attention:           r.attention("attention"),
 		OrgID:               r.string("org_id"),
 		CreatedAt:           r.time("created_at"),
 		UpdatedAt:           r.time("updated_at"),

@@ -16,7 +16,13 @@ const (
 	attrLogSK = "log_sk"
 	attrTTL   = "expires_at"
 
-	logIndex = "log"
+	// Only deliveries that are resumable have these, so their index is as small as
+	// what waits.
+	attrParkedPK = "parked_pk"
+	attrParkedSK = "parked_sk"
+
+	logIndex    = "log"
+	parkedIndex = "parked"
 )
 
 // The fixed parts of the keys.
@@ -44,6 +50,9 @@ func experimentKey(k string) key   { return key{"EXPERIMENT#" + k, skLinks} }
 
 // integrationPartition holds what belongs to an integration and is deleted with it.
 func integrationPartition(id string) string { return "INTEGRATION#" + id }
+
+// parkedPartition holds, in the index of what is parked, an integration's part.
+func parkedPartition(integrationID string) string { return "PARKED#" + integrationID }
 
 func linkKey(r integration.CampaignRef) key {
 	return key{integrationPartition(r.IntegrationID), skLinkPrefix + r.CampaignID}

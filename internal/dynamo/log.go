@@ -45,10 +45,44 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 	}, p.Limit, start)
 }
 
-// parseLogCursor returns the position in a cursor, which must be one that
-// logPosition made.
-func parseLogCursor(cursor string) (string, error) {
-	position, err := parseCursor(logName, cursor)
+// ListResumable implements [integration.DeliveryStore].
+func (s *Store) ListResumable(ctx context.Context, integrationID string, p integration.Page) (integration.List[integration.Delivery], error) {
+	var none integration.List[integration.Delivery]
+	if err := checkPage(p); err != nil {
+		return none, err
+	}
+	name := "parked " + integrationID
+	after, err := parsePosition(name, p.Cursor)
+	if err != nil || !usable(integrationID) {
+		return none, err
+	}
+	values := item{}
+	values.putString(":parked", parkedPartition(integrationID))
+	q := dynamodb.QueryInput{
+		IndexName:                 aws.String(parkedIndex),
+		KeyConditionExpression:    aws.String("parked_pk = :parked"),
+		ScanIndexForward:          aws.Bool(false),
+		ExpressionAttributeValues: values,
+	}
+	start := func(position string) item {
+		_, id, _ := strings.Cut(position, "#")
+		it := deliveryKey(id).item()
+		it.putString(attrParkedPK, parkedPartition(integrationID))
+		it.putString(attrParkedSK, position)
+		return it
+	}
+	return readPart(ctx, s, listing[integration.Delivery]{
+		name: name, query: q, position: attrParkedSK, start: start, decode: readDelivery,
+	}, p.Limit, after)
+}
+
+// parseLogCursor returns the position in a cursor of the log.
+func parseLogCursor(cursor string) (string, error) { return parsePosition(logName, cursor) }
+
+// parsePosition returns the position in a cursor of a list of deliveries, which
+// must be one that logPosition made.
+func parsePosition(list, cursor string) (string, error) {
+	position, err := parseCursor(list, cursor)
 	if err != nil || position == "" {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package inmem
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -15,6 +16,13 @@ func cloneIntegration(i integration.Integration) integration.Integration {
 	i.SealedCredentials = copied(i.SealedCredentials)
 	i.SealedWebhookSecret = copied(i.SealedWebhookSecret)
 	i.CreatedAt, i.UpdatedAt = utc(i.CreatedAt), utc(i.UpdatedAt)
+	i.Settings.StatusMap = copiedMap(i.Settings.StatusMap)
+	i.Settings.NoteEvents = copiedMap(i.Settings.NoteEvents)
+	if i.Attention != nil {
+		a := *i.Attention
+		a.Since = utc(a.Since)
+		i.Attention = &a
+	}
 	return i
 }
 
@@ -46,6 +54,13 @@ func copied[S ~[]E, E any](s S) S {
 		return nil
 	}
 	return slices.Clone(s)
+}
+
+func copiedMap[K comparable, V any](m map[K]V) map[K]V {
+	if len(m) == 0 {
+		return nil
+	}
+	return maps.Clone(m)
 }
 
 func utc(t time.Time) time.Time { return t.UTC().Round(0) }

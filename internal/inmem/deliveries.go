@@ -94,20 +94,34 @@ func unfit(n int, what string) error {
 // ListDeliveries implements [integration.DeliveryStore].
 func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter, p integration.Page) (integration.List[integration.Delivery], error) {
 	return run(ctx, s, "ListDeliveries", func() (integration.List[integration.Delivery], error) {
-		var positions []string
-		ids := map[string]string{}
-		for id, d := range s.deliveries {
-			if matches(d, f) {
-				at := d.CreatedAt.Format("2006-01-02T15:04:05.000000000Z") + "#" + id
-				positions = append(positions, at)
-				ids[at] = id
-			}
-		}
-		slices.Sort(positions)
-		slices.Reverse(positions)
-		return page(positions, p, "log", descending, func(at string) integration.Delivery {
-			return cloneDelivery(s.deliveries[ids[at]])
+		return s.listDeliveries("log", p, func(d integration.Delivery) bool { return matches(d, f) })
+	})
+}
+
+// ListResumable implements [integration.DeliveryStore].
+func (s *Store) ListResumable(ctx context.Context, integrationID string, p integration.Page) (integration.List[integration.Delivery], error) {
+	return run(ctx, s, "ListResumable", func() (integration.List[integration.Delivery], error) {
+		return s.listDeliveries("parked "+integrationID, p, func(d integration.Delivery) bool {
+			return d.IntegrationID == integrationID && d.Resumable()
 		})
+	})
+}
+
+// listDeliveries cuts a part out of the deliveries that belong to a list.
+func (s *Store) listDeliveries(list string, p integration.Page, belongs func(integration.Delivery) bool) (integration.List[integration.Delivery], error) {
+	var positions []string
+	ids := map[string]string{}
+	for id, d := range s.deliveries {
+		if belongs(d) {
+			at := d.CreatedAt.Format("2006-01-02T15:04:05.000000000Z") + "#" + id
+			positions = append(positions, at)
+			ids[at] = id
+		}
+	}
+	slices.Sort(positions)
+	slices.Reverse(positions)
+	return page(positions, p, list, descending, func(at string) integration.Delivery {
+		return cloneDelivery(s.deliveries[ids[at]])
 	})
 }
 

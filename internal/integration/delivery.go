@@ -48,6 +48,9 @@ const (
 	ReasonSuperseded      Reason = "superseded"       // the campaign already has a newer state
 	ReasonInactive        Reason = "inactive"         // the integration is switched off
 	ReasonIntegrationGone Reason = "integration_gone" // deleted while the event was on its way
+	ReasonAttention       Reason = "needs_attention"  // Salesforce refuses the integration itself: see [Attention]
+	ReasonNotMapped       Reason = "not_mapped"       // the integration maps this type of event to nothing
+	ReasonResumed         Reason = "resumed"          // what parked it is mended, or a person sends it again
 	ReasonRefused         Reason = "refused"          // Salesforce refuses, trying again cannot help
 	ReasonFailing         Reason = "failing"          // Salesforce or the network fails, tried again
 	ReasonExhausted       Reason = "exhausted"        // failed for longer than MaxRetryAge
@@ -67,6 +70,10 @@ const (
 // MaxHistory is how many transitions a delivery remembers: the first ones and the
 // newest ones are kept.
 const MaxHistory = 20
+
+// LogRetention is how long the log keeps a delivery that has ended. As long, the same
+// event or notification is known to be a duplicate. What is parked stays.
+const LogRetention = 90 * 24 * time.Hour
 
 // Delivery is one effect that one message is to have: an experiment event on one
 // Campaign (outbound), or one notification of Salesforce on the platform
@@ -121,7 +128,8 @@ type Transition struct {
 
 // DeliveryID derives the id of the delivery for a message's effect, so that the
 // same message, delivered again, meets the same row. Parts are, outbound: event
-// id, integration id, campaign id; inbound: integration id, notification id.
+// id, integration id, campaign id (and "note" for the note of an event that also
+// writes a status); inbound: integration id, notification id.
 func DeliveryID(direction Direction, parts ...string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n", direction)
@@ -133,6 +141,12 @@ func DeliveryID(direction Direction, parts ...string) string {
 	sum[8] = sum[8]&0x3f | 0x80
 	s := hex.EncodeToString(sum)
 	return strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
+}
+
+// Resumable says whether a parked delivery goes out by itself once its integration
+// works again: the integration held it up, not the delivery itself.
+func (d *Delivery) Resumable() bool {
+	return d.Status == StatusParked && (d.Reason == ReasonInactive || d.Reason == ReasonAttention)
 }
 
 // Final says whether nothing more will happen to the delivery by itself.
@@ -167,6 +181,10 @@ func (d *Delivery) Move(at time.Time, next DeliveryStatus, reason Reason, detail
 	}
 	if next != StatusRetrying {
 		d.NextAttemptAt = time.Time{}
+	}
+	d.ExpiresAt = time.Time{}
+	if next.Final() {
+		d.ExpiresAt = at.Add(LogRetention)
 	}
 	if len(d.History) == MaxHistory {
 		d.History = slices.Delete(d.History, MaxHistory/2, MaxHistory/2+1)

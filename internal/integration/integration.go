@@ -32,6 +32,13 @@ type Integration struct {
 	// older credentials is not used any more.
 	CredentialsVersion int64
 
+	// Settings say what events do in this org.
+	Settings Settings
+
+	// Attention is why nothing is sent any more until somebody acts; nil: all is
+	// well.
+	Attention *Attention
+
 	// OrgID is the org's 18-character id, pinned at the first successful
 	// connection; empty until then.
 	OrgID string

@@ -149,6 +149,17 @@ func fill(t *testing.T, v reflect.Value, path string) {
 		for n := range 3 {
 			fill(t, v.Index(n), fmt.Sprintf("%s[%d]", path, n))
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, v.Elem(), path)
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for n := range 2 {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(t, key, fmt.Sprintf("%s[%d]", path, n))
+			fill(t, value, fmt.Sprintf("%s[%d].value", path, n))
+			v.SetMapIndex(key, value)
+		}
 	case reflect.String:
 		v.SetString(path + " ü 🙂")
 	case reflect.Bool:
