@@ -5,6 +5,7 @@ package queue
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"salesforce-integration/internal/integration"
 )
 
 const (
@@ -37,6 +40,8 @@ type Queue struct {
 	client Client
 	url    string
 }
+
+var _ integration.Dispatcher = (*Queue)(nil)
 
 // New returns the queue at a URL.
 func New(client Client, url string) *Queue { return &Queue{client: client, url: url} }
@@ -80,4 +85,16 @@ func (q *Queue) Send(ctx context.Context, body []byte, after time.Duration) erro
 // wholeSeconds rounds up, so that a message never comes back too early.
 func wholeSeconds(d time.Duration) int32 {
 	return int32((d + time.Second - 1) / time.Second) //nolint:gosec // hours at most
+}
+
+// Dispatch implements [integration.Dispatcher].
+func (q *Queue) Dispatch(ctx context.Context, c integration.Command) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encoding a command: %w", err)
+	}
+	if err := q.Send(ctx, body, 0); err != nil {
+		return &integration.Error{Code: integration.CodeUnavailable, Message: "The queue did not take the command; try again.", Err: err}
+	}
+	return nil
 }
