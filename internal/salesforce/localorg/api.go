@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"fmt"
+	"strings"
 	"time"
 
 	"salesforce-integration/internal/salesforce/localorg/records"
@@ -21,21 +22,30 @@ func (o *Org) Settings() Settings { return o.settings().Clone() }
 func (o *Org) UpdateSettings(change func(*Settings)) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	next := o.settings().Clone()
+	old := o.settings()
+	next := old.Clone()
 	change(&next)
 	if err := next.Validate(); err != nil {
 		return err
 	}
 	o.set.Store(&next)
-	o.applyPicklist()
+	if next.StatusPicklist != old.StatusPicklist || next.RestrictStatus != old.RestrictStatus {
+		o.applyPicklist()
+	}
 	o.api.Redescribe(o.now())
 	return nil
 }
 
 // SetPicklist replaces the values of a picklist; the first one is the default.
+// Errors wrap [ErrNoSuch].
 func (o *Org) SetPicklist(object, field string, values []string, restricted bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.setPicklist(object+"."+field, picklistEdit{Values: values, Restricted: restricted})
+}
+
+func (o *Org) setPicklist(path string, edit picklistEdit) error {
+	object, field, _ := strings.Cut(path, ".")
 	def, err := o.object(object)
 	if err != nil {
 		return err
@@ -44,11 +54,12 @@ func (o *Org) SetPicklist(object, field string, values []string, restricted bool
 	if !ok || f.Type != schema.TypePicklist && f.Type != schema.TypeMultiPicklist {
 		return fmt.Errorf("%w: %s has no picklist %q", ErrNoSuch, def.Name, field)
 	}
-	list := make([]schema.Picklist, len(values))
-	for i, v := range values {
+	list := make([]schema.Picklist, len(edit.Values))
+	for i, v := range edit.Values {
 		list[i] = schema.Picklist{Value: v, Default: i == 0}
 	}
-	f.Picklist, f.Restricted = list, restricted
+	f.Picklist, f.Restricted = list, edit.Restricted
+	o.picklists[def.Name+"."+f.Name] = edit
 	o.api.Redescribe(o.now())
 	return nil
 }

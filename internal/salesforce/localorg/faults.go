@@ -37,7 +37,7 @@ func recordFault(e Effect, id string, set *Settings) *records.Error {
 
 // htmlPage is what the gateways before an org answer with.
 func htmlPage(title string) []byte {
-	return fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><title>%[1]s</title></head>\n<body><h1>%[1]s</h1><p>We are down for maintenance. Please try again later.</p></body></html>\n", title)
+	return fmt.Appendf(nil, "<!DOCTYPE html>\n<html><head><title>%[1]s</title></head>\n<body><h1>%[1]s</h1></body></html>\n", title)
 }
 
 // strike applies what an effect does instead of the call. handled is false when

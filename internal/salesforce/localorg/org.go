@@ -29,6 +29,9 @@ type Org struct {
 	usage   *usage
 	routes  *http.ServeMux
 
+	// activity counts requests, saved is the count at the last save.
+	activity, saved atomic.Int64
+
 	mu          sync.Mutex // all that follows
 	schema      *schema.Schema
 	store       *records.Store
@@ -36,6 +39,7 @@ type Org struct {
 	call        fault.Call // the call under way, for faults that strike records
 	struck      []string
 	definitions [][]byte
+	picklists   map[string]picklistEdit
 }
 
 // New makes an org with the seeded Campaign. Errors are about the Config: ids,
@@ -77,7 +81,7 @@ func (o *Org) build(definitions [][]byte) error {
 			return fmt.Errorf("definition %d: %w", i+1, err)
 		}
 	}
-	o.schema, o.definitions = sch, definitions
+	o.schema, o.definitions, o.picklists = sch, definitions, map[string]picklistEdit{}
 	o.store = records.New(sch, o.settings, o.now, o.guard)
 	o.api = rest.New(o.store, o.settings, o.cfg.OrgID, o.usage.sum, o.now())
 	o.applyPicklist()
@@ -121,6 +125,7 @@ func (s source) View(fn func(func(object, id string) (*records.Record, bool))) {
 
 // commit ends a transaction: what it changed goes to the outbound rules.
 func (o *Org) commit() {
+	o.activity.Add(1)
 	o.queue.Observe(o.store.Commit(), func(a records.Actor) bool { return !a.Integration || o.settings().SendOutboundMessages })
 }
 

@@ -51,7 +51,8 @@ func (o *Org) seed() error {
 // statusPaused is the value that the stock picklist lacks.
 const statusPaused = "Paused"
 
-// applyPicklist brings Campaign.Status in line with the settings.
+// applyPicklist brings Campaign.Status in line with the settings. Other values, that
+// a test has put there, stay.
 func (o *Org) applyPicklist() {
 	campaign, ok := o.schema.Object("Campaign")
 	if !ok {

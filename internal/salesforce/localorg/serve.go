@@ -25,6 +25,7 @@ const (
 
 // ServeHTTP answers one request: control API, OAuth or REST.
 func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer o.activity.Add(1)
 	if r.URL.Path == "/local" || strings.HasPrefix(r.URL.Path, "/local/") {
 		o.control(w, r)
 		return
@@ -124,6 +125,10 @@ func (c *exchange) do() {
 	case "versions":
 		w.json(rest.Response{Status: http.StatusOK, Body: rest.Versions(o.settings())})
 	default:
+		if c.version == "" {
+			w.html(http.StatusNotFound, htmlPage("URL No Longer Exists"))
+			return
+		}
 		c.rest()
 	}
 }
@@ -150,9 +155,7 @@ func (c *exchange) rest() {
 		c.calls = 1 + res.ExtraCalls
 	}
 	c.answer.json(*res)
-	if c.version != "" {
-		c.answer.Header().Set("Sforce-Limit-Info", o.usage.header(o.settings().DailyAPIRequests))
-	}
+	c.answer.Header().Set("Sforce-Limit-Info", o.usage.header(o.settings().DailyAPIRequests))
 }
 
 // handle does the call under the org's lock and commits it.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"salesforce-integration/internal/salesforce/localorg/records"
@@ -95,6 +96,7 @@ type Queue struct {
 	behaviour Behaviour
 	serial    uint64
 	wake      chan struct{}
+	changes   atomic.Int64
 }
 
 // keepDone is how many finished notifications stay listed.
@@ -262,7 +264,11 @@ func (q *Queue) SetBehaviour(b Behaviour) error {
 // Wake makes [Queue.Run] look again, for when the clock has jumped.
 func (q *Queue) Wake() { q.signal() }
 
+// Changes counts what has happened to the queue.
+func (q *Queue) Changes() int64 { return q.changes.Load() }
+
 func (q *Queue) signal() {
+	q.changes.Add(1)
 	select {
 	case q.wake <- struct{}{}:
 	default:

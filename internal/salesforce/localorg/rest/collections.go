@@ -167,11 +167,11 @@ func (a *API) all(req *Request, allOrNone bool, items []item, save saver) result
 			if !out[i].Success {
 				continue
 			}
-			// What existed keeps its id: only success tells that it was rolled back.
+			// All but creates keep their id: only success tells that it was rolled back.
 			if items[i].id == "" && out[i].Created == nil {
 				out[i].ID = ""
 			}
-			out[i].Success, out[i].Created = false, nil
+			out[i].Success = false
 			out[i].Errors = []RecordFault{{StatusCode: codeRolledBack, Message: textRolledBack, Fields: []string{}}}
 		}
 	}
@@ -231,15 +231,13 @@ func (a *API) upsertAll(req *Request) Response {
 		if it.object != o {
 			return refused(&records.Error{Code: "INVALID_TYPE", Message: "all records of an upsert must be of type " + o.Name})
 		}
-		no, yes := false, true
 		if f.Type == schema.TypeID {
-			if it.id == "" {
-				res := a.createOne(req, it)
-				res.Created = &yes
-				return res
+			created, save := it.id == "", update
+			if created {
+				save = a.createOne
 			}
-			res := update(req, it)
-			res.Created = &no
+			res := save(req, it)
+			res.Created = &created
 			return res
 		}
 		var key any
@@ -250,11 +248,11 @@ func (a *API) upsertAll(req *Request) Response {
 			}
 		}
 		id, created, err := a.store.Upsert(req.Actor, o, f, key, it.fields, false)
-		if err != nil {
-			return refused(err)
-		}
 		res := saved(id)
-		res.Created = &created
+		if err != nil {
+			res = refused(err)
+		}
+		res.Created = &created // of a refused record too: what it would have been
 		return res
 	})
 }

@@ -62,6 +62,7 @@ func (a *API) resources(req *Request) Response {
 	for _, name := range []string{"composite", "limits", "query", "queryAll", "recent", "sobjects"} {
 		out = append(out, Member{name, req.prefix() + "/" + name})
 	}
+	out = append(out, Member{"identity", req.Base + "/id/" + a.orgID + "/" + req.Actor.UserID})
 	return Response{Status: http.StatusOK, Body: out}
 }
 

@@ -132,7 +132,8 @@ func (o *Object) trailing() []*Field {
 	)
 }
 
-// labelOf makes a label of an API name: 'Flag_Key__c' reads 'Flag Key'.
+// labelOf makes a label of an API name: 'Flag_Key__c' reads 'Flag Key', 'ParentId'
+// 'Parent ID'.
 func labelOf(name string) string {
 	name = strings.TrimSuffix(name, "__c")
 	if _, rest, ok := strings.Cut(name, "__"); ok {
@@ -149,5 +150,9 @@ func labelOf(name string) string {
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	label := b.String()
+	if base, ok := strings.CutSuffix(label, " Id"); ok {
+		return base + " ID"
+	}
+	return label
 }
