@@ -128,7 +128,7 @@ func (p *Publisher) put(ctx context.Context, entries []types.PutEventsRequestEnt
 }
 
 func (p *Publisher) entry(r integration.FinalizationRequest) (types.PutEventsRequestEntry, error) {
-	detail, err := json.Marshal(finalization{
+	return p.event(integration.EventFinalizationRequested, r.RequestedAt, finalization{
 		ID:            r.ID,
 		ExperimentKey: r.ExperimentKey,
 		IntegrationID: r.IntegrationID,
@@ -137,18 +137,23 @@ func (p *Publisher) entry(r integration.FinalizationRequest) (types.PutEventsReq
 		Status:        r.Status,
 		RequestedAt:   r.RequestedAt.UTC().Format(time.RFC3339Nano),
 	})
+}
+
+// event makes the entry of any event of ours.
+func (p *Publisher) event(detailType string, at time.Time, content any) (types.PutEventsRequestEntry, error) {
+	detail, err := json.Marshal(content)
 	if err != nil {
 		return types.PutEventsRequestEntry{}, fmt.Errorf("encode the detail: %w", err)
 	}
-	size := timeSize + len(p.source) + len(integration.EventFinalizationRequested) + len(detail)
+	size := timeSize + len(p.source) + len(detailType) + len(detail)
 	if size > maxEntrySize {
 		return types.PutEventsRequestEntry{}, fmt.Errorf("%w: %d bytes, %d is the limit", ErrTooLarge, size, maxEntrySize)
 	}
 	return types.PutEventsRequestEntry{
 		EventBusName: aws.String(p.bus),
 		Source:       aws.String(p.source),
-		DetailType:   aws.String(integration.EventFinalizationRequested),
+		DetailType:   aws.String(detailType),
 		Detail:       aws.String(string(detail)),
-		Time:         aws.Time(r.RequestedAt),
+		Time:         aws.Time(at),
 	}, nil
 }

@@ -41,6 +41,7 @@ func deliveryItem(d integration.Delivery) item {
 		it["history"] = historyList(d.History)
 	}
 	it.putTime("created_at", d.CreatedAt)
+	it.putTime("resumed_at", d.ResumedAt)
 	it.putTime("updated_at", d.UpdatedAt)
 	it.putTime("next_attempt_at", d.NextAttemptAt)
 	it.putTime("lease_until", d.LeaseUntil)
@@ -75,6 +76,7 @@ func readDelivery(it item) (integration.Delivery, error) {
 		Payload:       r.bytes("payload"),
 		History:       r.history("history"),
 		CreatedAt:     r.time("created_at"),
+		ResumedAt:     r.time("resumed_at"),
 		UpdatedAt:     r.time("updated_at"),
 		NextAttemptAt: r.time("next_attempt_at"),
 		LeaseUntil:    r.time("lease_until"),

@@ -33,6 +33,7 @@ func cloneDelivery(d integration.Delivery) integration.Delivery {
 		d.History[n].At = utc(d.History[n].At)
 	}
 	d.OccurredAt, d.CreatedAt, d.UpdatedAt = utc(d.OccurredAt), utc(d.CreatedAt), utc(d.UpdatedAt)
+	d.ResumedAt = utc(d.ResumedAt)
 	d.NextAttemptAt, d.LeaseUntil = utc(d.NextAttemptAt), utc(d.LeaseUntil)
 	d.ExpiresAt = utc(d.ExpiresAt).Truncate(time.Second)
 	return d

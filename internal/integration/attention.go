@@ -15,3 +15,22 @@ type Attention struct {
 	// tells it again: the one that should have may be gone.
 	Announced bool
 }
+
+// The detail-types under which the event bus is told of an integration's state.
+const (
+	EventNeedsAttention = "Integration Needs Attention"
+	EventRecovered      = "Integration Recovered"
+)
+
+// Notice tells the platform that an integration stopped working, or works again.
+// It may be published more than once; ID tells.
+type Notice struct {
+	ID              string
+	Type            string // [EventNeedsAttention] or [EventRecovered]
+	IntegrationID   string
+	IntegrationName string
+	At              time.Time
+	Code            string // with NeedsAttention: as in [Attention]
+	Cause           string
+	Fix             string
+}

@@ -44,7 +44,6 @@ const (
 	ReasonNoteFound       Reason = "note_found"       // an earlier try had written it
 	ReasonNoLink          Reason = "no_link"          // no active integration follows the experiment
 	ReasonInvalidEvent    Reason = "invalid_event"    // the event cannot be understood
-	ReasonUnknownEvent    Reason = "unknown_event"    // a type that nothing is done for
 	ReasonSuperseded      Reason = "superseded"       // the campaign already has a newer state
 	ReasonInactive        Reason = "inactive"         // the integration is switched off
 	ReasonIntegrationGone Reason = "integration_gone" // deleted while the event was on its way
@@ -108,6 +107,7 @@ type Delivery struct {
 	History []Transition
 
 	CreatedAt     time.Time
+	ResumedAt     time.Time // when it was last taken out of being parked; zero: never
 	UpdatedAt     time.Time
 	NextAttemptAt time.Time // zero: none is planned
 	LeaseUntil    time.Time // while sending: until when the function may be at it
@@ -143,10 +143,16 @@ func DeliveryID(direction Direction, parts ...string) string {
 	return strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
 }
 
-// Resumable says whether a parked delivery goes out by itself once its integration
-// works again: the integration held it up, not the delivery itself.
+// Resumable says whether an outbound delivery goes out by itself once its
+// integration works again: the integration held it up, not the delivery itself. One
+// that was resumed and not taken up yet still is, since the message that was to
+// take it up may never have been sent.
 func (d *Delivery) Resumable() bool {
-	return d.Status == StatusParked && (d.Reason == ReasonInactive || d.Reason == ReasonAttention)
+	if d.Direction != Outbound {
+		return false
+	}
+	held := d.Status == StatusParked && (d.Reason == ReasonInactive || d.Reason == ReasonAttention)
+	return held || d.Status == StatusPending
 }
 
 // Final says whether nothing more will happen to the delivery by itself.
@@ -158,7 +164,7 @@ var transitions = map[DeliveryStatus][]DeliveryStatus{
 	StatusPending:   {StatusSending, StatusDelivered, StatusSkipped, StatusParked},
 	StatusSending:   {StatusSending, StatusDelivered, StatusRetrying, StatusSkipped, StatusParked},
 	StatusRetrying:  {StatusSending, StatusSkipped, StatusParked},
-	StatusParked:    {StatusPending, StatusSending, StatusSkipped},
+	StatusParked:    {StatusPending, StatusSkipped},
 	StatusDelivered: {},
 	StatusSkipped:   {},
 }

@@ -20,7 +20,10 @@ type Event struct {
 	Name          string // the experiment's name, for people; may be empty
 	OccurredAt    time.Time
 	Results       *Results // nil when the event carries none
-	Reason        string   // why it was rolled back, in the platform's words
+	// ResultsProblem says what is wrong with results that cannot be read. It
+	// matters only where they are shown: a status is written all the same.
+	ResultsProblem string
+	Reason         string // why it was rolled back, in the platform's words
 }
 
 // Results is what an experiment found. Every part is optional; a nil number is

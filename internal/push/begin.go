@@ -46,10 +46,11 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 		}
 	}
 	if w.target != "" {
+		d.ErrorCode, d.Cause, d.Fix = w.delivery.ErrorCode, w.delivery.Cause, w.delivery.Fix
 		err := d.Move(now, w.target, w.reason, w.detail)
 		return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: &d}}, err
 	}
-	if w.effect.status == "" {
+	if w.effect.Status == "" {
 		return send(&d, nil, now, lease)
 	}
 	c := integration.Campaign{CampaignRef: w.ref()}
@@ -66,7 +67,7 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 		return decision{verdict: verdictBusy, busyUntil: c.ClaimedUntil}, nil
 	}
 	c.EventAt, c.EventID = w.event.OccurredAt, w.event.ID
-	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.status, lease
+	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.Status, lease
 	return send(&d, &c, now, lease)
 }
 

@@ -13,6 +13,8 @@ type Env struct {
 	Table      string                     // TABLE_NAME
 	KMSKey     string                     // KMS_KEY_ID
 	QueueURL   string                     // QUEUE_URL
+	BusName    string                     // EVENT_BUS_NAME
+	BusSource  string                     // EVENT_SOURCE_OUT
 	APIVersion string                     // SALESFORCE_API_VERSION, may be empty
 	Allowed    integration.AllowedOrigins // ALLOWED_SALESFORCE_HOSTS, may be empty
 	LogLevel   string                     // LOG_LEVEL, may be empty
@@ -33,6 +35,8 @@ func ReadEnv(getenv func(string) string) (Env, error) {
 		Table:      required("TABLE_NAME"),
 		KMSKey:     required("KMS_KEY_ID"),
 		QueueURL:   required("QUEUE_URL"),
+		BusName:    required("EVENT_BUS_NAME"),
+		BusSource:  required("EVENT_SOURCE_OUT"),
 		APIVersion: getenv("SALESFORCE_API_VERSION"),
 		LogLevel:   getenv("LOG_LEVEL"),
 	}

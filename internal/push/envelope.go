@@ -19,8 +19,8 @@ type Message struct {
 // Batch is what one invocation was given.
 type Batch struct {
 	Messages []Message
-	// Bare says that the function was invoked with an EventBridge event itself, as
-	// `sam local invoke` does, and not with a batch of a queue.
+	// Bare says that the function was invoked with an EventBridge event (or a
+	// command) itself, as `sam local invoke` does, and not with a batch of a queue.
 	Bare bool
 }
 
@@ -30,6 +30,7 @@ func DecodeBatch(payload []byte) (Batch, error) {
 	var shape struct {
 		Records    []events.SQSMessage `json:"Records"`
 		DetailType *string             `json:"detail-type"`
+		Command    *string             `json:"command"`
 	}
 	if err := json.Unmarshal(payload, &shape); err != nil {
 		return Batch{}, fmt.Errorf("reading the invocation's payload: %w", err)
@@ -41,7 +42,7 @@ func DecodeBatch(payload []byte) (Batch, error) {
 			batch.Messages = append(batch.Messages, Message{ID: r.MessageId, ReceiptHandle: r.ReceiptHandle, Body: []byte(r.Body)})
 		}
 		return batch, nil
-	case shape.DetailType != nil:
+	case shape.DetailType != nil, shape.Command != nil:
 		return Batch{Messages: []Message{{Body: payload}}, Bare: true}, nil
 	default:
 		return Batch{}, fmt.Errorf("the invocation's payload is neither an SQS batch (no Records) nor an EventBridge event (no detail-type)")

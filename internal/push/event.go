@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -23,8 +24,7 @@ func invalid(format string, args ...any) error {
 	return &rejection{reason: integration.ReasonInvalidEvent, detail: fmt.Sprintf(format, args...)}
 }
 
-// detail is the contract's event detail. Results are decoded only for the events
-// that show them: a roll-back must not fail over a result it does not need.
+// detail is the contract's event detail.
 type detail struct {
 	ExperimentKey  string          `json:"experiment_key"`
 	ExperimentName string          `json:"experiment_name"`
@@ -76,16 +76,17 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	case event.OccurredAt.IsZero():
 		return event, invalid("the event has neither an occurred_at nor a time in its envelope")
 	}
-	if event.Type == integration.EventSignificance && len(d.Results) > 0 && string(d.Results) != "null" {
-		event.Results, err = parseResults(d.Results)
+	if len(d.Results) > 0 && string(d.Results) != "null" {
+		event.Results, event.ResultsProblem = parseResults(d.Results)
 	}
-	return event, err
+	return event, nil
 }
 
-func parseResults(raw json.RawMessage) (*integration.Results, error) {
+// parseResults returns the results, or in words what is wrong with them.
+func parseResults(raw json.RawMessage) (*integration.Results, string) {
 	var r results
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return nil, invalid("the event's results cannot be read: %s", fieldProblem(err))
+		return nil, "the event's results cannot be read: " + fieldProblem(err)
 	}
 	out := &integration.Results{
 		PrimaryMetric: r.PrimaryMetric, WinningVariant: r.WinningVariant,
@@ -96,19 +97,41 @@ func parseResults(raw json.RawMessage) (*integration.Results, error) {
 	case 2:
 		out.ConfidenceInterval = &[2]float64{r.ConfidenceInterval[0], r.ConfidenceInterval[1]}
 	default:
-		return nil, invalid("the event's results.confidence_interval has %d numbers, wanted two: low and high", len(r.ConfidenceInterval))
+		return nil, fmt.Sprintf("the event's results.confidence_interval has %d numbers, wanted two: low and high", len(r.ConfidenceInterval))
 	}
 	for _, v := range r.Variants {
 		out.Variants = append(out.Variants, integration.Variant{Key: v.Key, Users: v.Users, Conversions: v.Conversions})
 	}
-	return out, nil
+	return out, ""
+}
+
+// jsonName is how JSON calls what a Go type holds.
+func jsonName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return jsonName(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Int64:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list"
+	default:
+		return "an object"
+	}
 }
 
 // fieldProblem says which field is wrong without repeating its value.
 func fieldProblem(err error) string {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) {
-		return fmt.Sprintf("%s is a %s, wanted %s", wrongType.Field, wrongType.Value, wrongType.Type)
+		field := wrongType.Field
+		if field == "" {
+			field = "it"
+		}
+		return fmt.Sprintf("%s is a %s, wanted %s", field, wrongType.Value, jsonName(wrongType.Type))
 	}
 	var badTime *time.ParseError
 	if errors.As(err, &badTime) {

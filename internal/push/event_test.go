@@ -46,7 +46,10 @@ func TestParseEvent(t *testing.T) {
 		{
 			"results that a status does not need may be wrong",
 			envelope("Experiment Completed", `{"experiment_key":"k","results":"oops"}`),
-			integration.Event{ID: "e1", Type: integration.EventCompleted, ExperimentKey: "k", OccurredAt: envelopeTime}, "",
+			integration.Event{
+				ID: "e1", Type: integration.EventCompleted, ExperimentKey: "k", OccurredAt: envelopeTime,
+				ResultsProblem: "the event's results cannot be read: it is a string, wanted an object",
+			}, "",
 		},
 		{
 			"null results are none",
@@ -64,10 +67,24 @@ func TestParseEvent(t *testing.T) {
 		{"no experiment_key", envelope("Experiment Completed", `{}`), integration.Event{}, "no experiment_key"},
 		{"a blank experiment_key", envelope("Experiment Completed", `{"experiment_key":"  "}`), integration.Event{}, "no experiment_key"},
 		{"a huge experiment_key", envelope("Experiment Completed", `{"experiment_key":"`+strings.Repeat("k", 257)+`"}`), integration.Event{}, "longer than 256 bytes"},
-		{"an experiment_key of a wrong type", envelope("Experiment Completed", `{"experiment_key":7}`), integration.Event{}, "experiment_key is a number, wanted string"},
+		{"an experiment_key of a wrong type", envelope("Experiment Completed", `{"experiment_key":7}`), integration.Event{}, "experiment_key is a number, wanted a string"},
 		{"a time that is none", envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"yesterday"}`), integration.Event{}, "occurred_at is not an RFC 3339 time"},
-		{"a lift of a wrong type", envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"lift":"a lot"}}`), integration.Event{}, "lift is a string"},
-		{"an interval of three", envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"confidence_interval":[1,2,3]}}`), integration.Event{}, "has 3 numbers"},
+		{
+			"a lift of a wrong type",
+			envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"lift":"a lot"}}`),
+			integration.Event{
+				ID: "e1", Type: integration.EventSignificance, ExperimentKey: "k", OccurredAt: envelopeTime,
+				ResultsProblem: "the event's results cannot be read: lift is a string, wanted a number",
+			}, "",
+		},
+		{
+			"an interval of three",
+			envelope("Experiment Reached Significance", `{"experiment_key":"k","results":{"confidence_interval":[1,2,3]}}`),
+			integration.Event{
+				ID: "e1", Type: integration.EventSignificance, ExperimentKey: "k", OccurredAt: envelopeTime,
+				ResultsProblem: "the event's results.confidence_interval has 3 numbers, wanted two: low and high",
+			}, "",
+		},
 		{"a detail that is no object", envelope("Experiment Completed", `"text"`), integration.Event{}, "detail cannot be read"},
 		{"not JSON", `oops`, integration.Event{}, "not an EventBridge event"},
 		{"truncated", `{"id":"e1","detail-type":"Experiment Completed","detail":{"experi`, integration.Event{}, "not an EventBridge event"},

@@ -1,4 +1,4 @@
 package push
 
 // For the tests of the parts that have no exported way in.
-var SignificanceNote = significanceNote
+var SignificanceNote = eventNote

@@ -27,6 +27,7 @@ type Config struct {
 	Store integration.Store
 	Queue Queue
 	Orgs  *Orgs
+	Bus   Notifier
 	Retry RetryPolicy
 	Now   func() time.Time
 	Log   *slog.Logger
@@ -95,11 +96,16 @@ type progress struct {
 	deliveries map[string]integration.Delivery
 	comeBack   map[string]time.Time // by delivery id: when its message is to come back
 	ofMessage  [][]string           // in the order of the messages
+	failed     map[int]error        // commands that failed, by message
+	parked     map[string]bool      // integrations for which something was parked that may just have been mended
 }
 
 // process does the whole way. On an error, progress says how far it came.
 func (h *Handler) process(ctx context.Context, messages []Message) (*progress, error) {
-	p := &progress{deliveries: map[string]integration.Delivery{}, comeBack: map[string]time.Time{}, ofMessage: make([][]string, len(messages))}
+	p := &progress{
+		deliveries: map[string]integration.Delivery{}, comeBack: map[string]time.Time{}, ofMessage: make([][]string, len(messages)),
+		failed: map[int]error{}, parked: map[string]bool{},
+	}
 	wants, integrations, err := h.planAll(ctx, messages, p)
 	if err != nil {
 		return p, err
@@ -109,7 +115,11 @@ func (h *Handler) process(ctx context.Context, messages []Message) (*progress, e
 		return p, err
 	}
 	outcomes := h.write(ctx, jobs, integrations)
-	return p, h.settleAll(ctx, jobs, outcomes, p)
+	h.attendAll(ctx, jobs, outcomes, integrations, p)
+	if err := h.settleAll(ctx, jobs, outcomes, p); err != nil {
+		return p, err
+	}
+	return p, h.recheck(ctx, p)
 }
 
 func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) ([]want, map[string]integration.Integration, error) {
@@ -117,6 +127,14 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 	keys := map[string]bool{}
 	for i, m := range messages {
 		ins[i].message = m
+		if c, ok := command(m.Body); ok {
+			ins[i].obeyed = true
+			if err := h.obey(ctx, c); err != nil {
+				p.failed[i] = err
+				h.cfg.Log.ErrorContext(ctx, "a command failed, it comes back", "command", c.Kind, "integration_id", c.IntegrationID, "error", err)
+			}
+			continue
+		}
 		event, err := ParseEvent(m.Body)
 		ins[i].event = event
 		if err != nil {
@@ -127,9 +145,7 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 			ins[i].reject = r
 			continue
 		}
-		if _, ok := effects(event.Type); ok {
-			keys[event.ExperimentKey] = true
-		}
+		keys[event.ExperimentKey] = true
 	}
 	links, integrations, err := h.read(ctx, keys)
 	if err != nil {
@@ -139,6 +155,9 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 	seen := map[string]bool{}
 	now := h.cfg.Now()
 	for i, in := range ins {
+		if in.obeyed {
+			continue
+		}
 		for _, w := range plan(in, links[in.event.ExperimentKey], integrations, now) {
 			p.ofMessage[i] = append(p.ofMessage[i], w.delivery.ID)
 			if !seen[w.delivery.ID] {
@@ -183,7 +202,7 @@ func (h *Handler) answerQueue(ctx context.Context, messages []Message, p *progre
 	for i, m := range messages {
 		at, again := p.messageComesBack(i)
 		switch {
-		case failure != nil && !p.messageSettled(i):
+		case p.failed[i] != nil, failure != nil && !p.messageSettled(i):
 			at = now.Add(h.cfg.Retry.Wait(1, storeRetry))
 		case !again:
 			continue
@@ -200,8 +219,8 @@ func (h *Handler) answerQueue(ctx context.Context, messages []Message, p *progre
 }
 
 func (h *Handler) answerBare(ctx context.Context, m Message, p *progress, failure error) (any, error) {
-	if failure != nil {
-		return nil, failure
+	if err := errors.Join(failure, p.failed[0]); err != nil {
+		return nil, err
 	}
 	if at, again := p.messageComesBack(0); again {
 		if err := h.cfg.Queue.Send(ctx, m.Body, max(at.Sub(h.cfg.Now()), minWait)); err != nil {

@@ -33,7 +33,7 @@ var effectsOf = map[string]struct {
 	"significance.json":              {[]string{"delivered note_written"}, "", 1},
 	"significance-hostile-text.json": {[]string{"delivered note_written"}, "", 1},
 	"no-experiment-key.json":         {[]string{"skipped invalid_event"}, "", 0},
-	"unknown-type.json":              {[]string{"skipped unknown_event"}, "", 0},
+	"unknown-type.json":              {[]string{"skipped not_mapped"}, "", 0},
 	"no-link.json":                   {[]string{"skipped no_link"}, "", 0},
 	"sqs-batch-of-three.json":        {[]string{"delivered note_written", "delivered status_written", "skipped superseded"}, "Paused", 1},
 	"sqs-with-poison.json":           {[]string{"delivered status_written", "skipped invalid_event"}, "Completed", 0},

@@ -24,6 +24,7 @@ type world struct {
 	vault *inmem.Vault
 	org   *modelOrg
 	queue *modelQueue
+	bus   *modelBus
 	retry push.RetryPolicy
 	now   func() time.Time
 	log   io.Writer
@@ -32,7 +33,7 @@ type world struct {
 const integrationID = "0195b9b0-0000-7000-8000-000000000001"
 
 func newWorld(t testing.TB, now func() time.Time) *world {
-	w := &world{store: inmem.New(), vault: &inmem.Vault{}, org: newModelOrg(), queue: &modelQueue{now: now}, retry: push.DefaultRetryPolicy(), now: now, log: io.Discard}
+	w := &world{store: inmem.New(), vault: &inmem.Vault{}, org: newModelOrg(), queue: &modelQueue{now: now}, bus: &modelBus{}, retry: push.DefaultRetryPolicy(), now: now, log: io.Discard}
 	w.addIntegration(t, integrationID)
 	return w
 }
@@ -65,15 +66,33 @@ func (w *world) link(t testing.TB, id, experiment, campaign string) {
 // handler is a cold function: nothing in its memory.
 func (w *world) handler() *push.Handler { return w.handlerThrough(w.store, w.org) }
 
-func (w *world) handlerThrough(store integration.Store, org http.RoundTripper) *push.Handler {
+func (w *world) handlerThrough(store integration.Store, org http.RoundTripper, queue ...push.Queue) *push.Handler {
+	through := push.Queue(w.queue)
+	for _, q := range queue {
+		through = q
+	}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	orgs := push.NewOrgs(push.OrgsConfig{
 		Tokens: store, Integrations: store, Vault: w.vault, HTTPClient: &http.Client{Transport: org}, Now: w.now, Log: log,
 	})
 	return push.NewHandler(push.Config{
-		Store: store, Queue: w.queue, Orgs: orgs, Retry: w.retry, Now: w.now, Log: log,
+		Store: store, Queue: through, Orgs: orgs, Bus: w.bus, Retry: w.retry, Now: w.now, Log: log,
 		Metrics: func(map[string]int) error { return nil },
 	})
+}
+
+// modelBus remembers the notices it was given.
+type modelBus struct {
+	mu      sync.Mutex
+	notices []integration.Notice
+}
+
+// Notify implements [push.Notifier].
+func (b *modelBus) Notify(_ context.Context, n integration.Notice) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.notices = append(b.notices, n)
+	return nil
 }
 
 // modelQueue is an SQS queue: at least once, in any order, with visibility.

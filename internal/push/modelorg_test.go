@@ -25,6 +25,7 @@ type modelOrg struct {
 	calls    int
 	logins   int
 	token    int
+	locked   bool     // the token endpoint refuses the credentials
 	late     []func() // commits that are under way though their caller has given up
 
 	// fault is asked before each API call; nil: none.
@@ -65,6 +66,9 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer o.mu.Unlock()
 	if r.URL.Path == "/services/oauth2/token" {
 		o.logins++
+		if o.locked {
+			return answer(r, 400, map[string]any{"error": "invalid_client", "error_description": "invalid client credentials"})
+		}
 		o.token++
 		return answer(r, 200, map[string]any{
 			"access_token": o.bearer(), "instance_url": "https://org.my.salesforce.com", "token_type": "Bearer", "issued_at": "1667600739962",
@@ -214,6 +218,14 @@ func (o *modelOrg) graph(body []byte, locked bool) any {
 		out = append(out, map[string]any{"graphId": g.GraphID, "isSuccessful": !locked, "graphResponse": map[string]any{"compositeResponse": subs}})
 	}
 	return map[string]any{"graphs": out}
+}
+
+// lockOut makes the org refuse the credentials and every token, or take them again.
+func (o *modelOrg) lockOut(locked bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.locked = locked
+	o.token++
 }
 
 // snapshot returns copies of what the org holds.

@@ -60,3 +60,15 @@ func (s *mortalStore) GetToken(ctx context.Context, id string) (integration.Toke
 func (s *mortalStore) SwapToken(ctx context.Context, t integration.TokenRecord) (integration.TokenRecord, error) {
 	return through(s.life, func() (integration.TokenRecord, error) { return s.Store.SwapToken(ctx, t) })
 }
+
+func (s *mortalStore) GetIntegration(ctx context.Context, id string) (integration.Integration, error) {
+	return through(s.life, func() (integration.Integration, error) { return s.Store.GetIntegration(ctx, id) })
+}
+
+func (s *mortalStore) GetLinks(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Link, error) {
+	return through(s.life, func() (map[integration.CampaignRef]integration.Link, error) { return s.Store.GetLinks(ctx, refs) })
+}
+
+func (s *mortalStore) ListResumable(ctx context.Context, id string, p integration.Page) (integration.List[integration.Delivery], error) {
+	return through(s.life, func() (integration.List[integration.Delivery], error) { return s.Store.ListResumable(ctx, id, p) })
+}

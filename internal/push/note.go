@@ -18,9 +18,9 @@ func noteMarker(deliveryID string) string {
 	return "[#" + strings.ReplaceAll(deliveryID, "-", "")[:12] + "]"
 }
 
-// significanceNote says what an experiment found, for a person in marketing. Its
-// HTML is of p, ul, li, b and a only: what the note editor keeps.
-func significanceNote(e integration.Event, deliveryID, campaignID string) salesforce.Note {
+// eventNote says what happened to an experiment, and what it found, for a person in
+// marketing. Its HTML is of p, ul, li, b and a only: what the note editor keeps.
+func eventNote(e integration.Event, deliveryID, campaignID string) salesforce.Note {
 	name := e.Name
 	if name == "" {
 		name = e.ExperimentKey
@@ -30,7 +30,7 @@ func significanceNote(e integration.Event, deliveryID, campaignID string) salesf
 	if r == nil {
 		r = &integration.Results{}
 	}
-	paragraph(&b, fmt.Sprintf("<b>%s</b> has reached statistical significance.", salesforce.EscapeText(name)))
+	paragraph(&b, fmt.Sprintf("<b>%s</b> %s.", salesforce.EscapeText(name), salesforce.EscapeText(headline(e))))
 	list(&b, resultLines(r))
 	if len(r.Variants) > 0 {
 		paragraph(&b, "<b>Variants</b>")
@@ -40,10 +40,30 @@ func significanceNote(e integration.Event, deliveryID, campaignID string) salesf
 		paragraph(&b, fmt.Sprintf(`<a href="%s">Open the experiment</a>`, salesforce.EscapeText(link)))
 	}
 	paragraph(&b, salesforce.EscapeText(fmt.Sprintf("Experiment %s, result of %s.", e.ExperimentKey, e.OccurredAt.UTC().Format("2 January 2006, 15:04 UTC"))))
-	return salesforce.Note{CampaignID: campaignID, Title: noteTitle(name, r), HTML: b.String(), Marker: noteMarker(deliveryID)}
+	return salesforce.Note{CampaignID: campaignID, Title: noteTitle(e, name, r), HTML: b.String(), Marker: noteMarker(deliveryID)}
 }
 
-func noteTitle(name string, r *integration.Results) string {
+// headline says in one clause what happened.
+func headline(e integration.Event) string {
+	switch e.Type {
+	case integration.EventSignificance:
+		return "has reached statistical significance"
+	case integration.EventCompleted:
+		return "is completed"
+	case integration.EventRolledBack:
+		if e.Reason != "" {
+			return "was rolled back: " + e.Reason
+		}
+		return "was rolled back"
+	default:
+		return strings.ToLower(strings.TrimPrefix(string(e.Type), "Experiment "))
+	}
+}
+
+func noteTitle(e integration.Event, name string, r *integration.Results) string {
+	if e.Type != integration.EventSignificance {
+		return "A/B test: " + name + ": " + strings.ToLower(strings.TrimPrefix(string(e.Type), "Experiment "))
+	}
 	outcome := "significant result"
 	if r.WinningVariant != "" {
 		outcome = r.WinningVariant + " wins"

@@ -9,25 +9,8 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
-// effect is what an event does to a Campaign: it writes a status, or a note.
-type effect struct {
-	status string // "" writes none
-	note   bool
-}
-
-// effects is the one place that says which event does what.
-func effects(t integration.EventType) (effect, bool) {
-	switch t {
-	case integration.EventCompleted:
-		return effect{status: "Completed"}, true
-	case integration.EventRolledBack:
-		return effect{status: "Paused"}, true
-	case integration.EventSignificance:
-		return effect{note: true}, true
-	default:
-		return effect{}, false
-	}
-}
+// maxKept is how many bytes of a message are kept for sending it again.
+const maxKept = integration.MaxPayload
 
 // want is one delivery of the plan: what it is to be, before what is stored of it
 // is known. With a target of "" it is to be written to Salesforce; else it only
@@ -35,7 +18,8 @@ func effects(t integration.EventType) (effect, bool) {
 type want struct {
 	delivery integration.Delivery
 	event    integration.Event
-	effect   effect
+	effect   integration.Effect // a status or a note, never both
+	kind     integration.NoteKind
 
 	target integration.DeliveryStatus
 	reason integration.Reason
@@ -51,6 +35,7 @@ type incoming struct {
 	message Message
 	event   integration.Event
 	reject  *rejection // set when the event cannot be acted on
+	obeyed  bool       // it was a command, not an event
 }
 
 // plan turns events into the deliveries they ask for, by message. It is pure:
@@ -65,38 +50,79 @@ func plan(in incoming, links []integration.Link, integrations map[string]integra
 	if in.reject != nil {
 		return record(in.reject.reason, in.reject.detail)
 	}
-	does, ok := effects(in.event.Type)
-	if !ok {
-		return record(integration.ReasonUnknownEvent, fmt.Sprintf("nothing is done in Salesforce for an event of type %q", clip(string(in.event.Type), 100)))
-	}
 	if len(links) == 0 {
 		return record(integration.ReasonNoLink, fmt.Sprintf("no Campaign is linked to experiment %q: link one with POST /api/v1/integrations/{id}/links", in.event.ExperimentKey))
 	}
 	wants := make([]want, 0, len(links))
 	for _, link := range links {
-		w := newWant(in, link, now)
-		w.effect = does
-		w.delivery.CampaignState = does.status
 		target, known := integrations[link.IntegrationID]
-		switch {
-		case !known:
+		if !known {
+			w := newWant(in, link, now)
 			w.target, w.reason = integration.StatusSkipped, integration.ReasonIntegrationGone
 			w.detail = "the integration was deleted while the event was on its way"
-		case !target.Active:
-			w.target, w.reason = integration.StatusParked, integration.ReasonInactive
-			w.detail = "the integration is switched off (is_active is false): switch it on to send what is parked"
-		default:
-			w.delivery.RecordURL = target.InstanceURL + "/" + link.CampaignID
+			wants = append(wants, w)
+			continue
+		}
+		wants = append(wants, wantsOf(in, link, target, now)...)
+	}
+	return wants
+}
+
+// wantsOf is what an event asks for on one linked Campaign: a status, a note, both
+// (each a delivery of its own, so that one does not wait for the other), or nothing.
+func wantsOf(in incoming, link integration.Link, target integration.Integration, now time.Time) []want {
+	does := target.Settings.Effect(in.event.Type)
+	if does.None() {
+		w := newWant(in, link, now)
+		w.target, w.reason = integration.StatusSkipped, integration.ReasonNotMapped
+		w.detail = fmt.Sprintf("the integration's settings do nothing for %q: map it to a status or a note to change that", clip(string(in.event.Type), 100))
+		return []want{w}
+	}
+	var wants []want
+	if does.Status != "" {
+		w := newWant(in, link, now)
+		w.effect.Status = does.Status
+		w.delivery.CampaignState = does.Status
+		wants = append(wants, w)
+	}
+	if does.Note {
+		w := newWant(in, link, now)
+		w.delivery.ID = noteDeliveryID(w.delivery.EventID, link)
+		w.effect.Note, w.kind = true, target.Settings.NoteKind
+		if in.event.ResultsProblem != "" {
+			w.target, w.reason, w.detail = integration.StatusSkipped, integration.ReasonInvalidEvent, in.event.ResultsProblem
 		}
 		wants = append(wants, w)
 	}
+	for i := range wants {
+		hold(&wants[i], target)
+	}
 	return wants
+}
+
+// hold parks a want whose integration cannot send now.
+func hold(w *want, target integration.Integration) {
+	w.delivery.RecordURL = target.InstanceURL + "/" + w.delivery.CampaignID
+	switch {
+	case w.target != "":
+	case !target.Active:
+		w.target, w.reason = integration.StatusParked, integration.ReasonInactive
+		w.detail = "the integration is switched off (is_active is false): switch it on to send what is parked"
+	case target.Attention != nil:
+		w.target, w.reason = integration.StatusParked, integration.ReasonAttention
+		w.delivery.ErrorCode, w.delivery.Cause, w.delivery.Fix = target.Attention.Code, target.Attention.Cause, target.Attention.Fix
+		w.detail = "the integration needs attention: " + target.Attention.Cause + " " + target.Attention.Fix
+	}
 }
 
 func newWant(in incoming, link integration.Link, now time.Time) want {
 	eventID := in.event.ID
 	if eventID == "" {
 		eventID = "message:" + in.message.ID
+	}
+	payload := in.message.Body
+	if len(payload) > maxKept {
+		payload = nil
 	}
 	return want{
 		event: in.event,
@@ -109,7 +135,7 @@ func newWant(in incoming, link integration.Link, now time.Time) want {
 			ExperimentKey: link.ExperimentKey,
 			CampaignID:    link.CampaignID,
 			OccurredAt:    in.event.OccurredAt,
-			Payload:       in.message.Body,
+			Payload:       payload,
 			CreatedAt:     now,
 			UpdatedAt:     now,
 		},
@@ -118,6 +144,12 @@ func newWant(in incoming, link integration.Link, now time.Time) want {
 
 func deliveryID(eventID string, link integration.Link) string {
 	return integration.DeliveryID(integration.Outbound, eventID, link.IntegrationID, link.CampaignID)
+}
+
+// noteDeliveryID is apart from deliveryID, so that a change of settings between two
+// tries of an event never makes a note out of what was a status.
+func noteDeliveryID(eventID string, link integration.Link) string {
+	return integration.DeliveryID(integration.Outbound, eventID, link.IntegrationID, link.CampaignID, "note")
 }
 
 // newestFirst puts, for each campaign, the newest event first, so that the older

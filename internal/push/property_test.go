@@ -54,6 +54,9 @@ type scenario struct {
 	rng    *rand.Rand
 	world  *world
 	events []scenarioEvent
+
+	mendAt time.Time // when an administrator acts
+	mend   func(t *testing.T)
 }
 
 type scenarioEvent struct {
@@ -81,6 +84,7 @@ func oneWorld(t *testing.T, seed uint64) {
 	}
 	s.publish()
 	s.misbehave()
+	s.breakIntegration(t)
 	s.run(t)
 	s.check(t)
 }
@@ -128,12 +132,52 @@ func (s *scenario) misbehave() {
 	}
 }
 
+// breakIntegration lets some runs begin with an integration that is switched off,
+// or with credentials that Salesforce refuses, until an administrator acts.
+func (s *scenario) breakIntegration(t *testing.T) {
+	change := func(t *testing.T, to func(*integration.Integration)) {
+		for {
+			i, err := s.world.store.GetIntegration(t.Context(), integrationID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to(&i)
+			if _, err := s.world.store.UpdateIntegration(t.Context(), i); err == nil {
+				return
+			}
+		}
+	}
+	resume := fmt.Sprintf(`{"command":"resume","integration_id":%q}`, integrationID)
+	s.mendAt = time.Now().Add(time.Duration(s.rng64(120)) * time.Second)
+	switch s.rng64(4) {
+	case 0:
+		change(t, func(i *integration.Integration) { i.Active = false })
+		s.mend = func(t *testing.T) {
+			change(t, func(i *integration.Integration) { i.Active = true })
+			s.world.queue.put(resume, time.Now())
+		}
+	case 1:
+		s.world.org.lockOut(true)
+		s.mend = func(t *testing.T) {
+			s.world.org.lockOut(false)
+			change(t, func(i *integration.Integration) { i.CredentialsVersion++; i.Attention = nil })
+			s.world.queue.put(resume, time.Now())
+		}
+	}
+}
+
 // run lets functions work until the queue is empty. Some of the first ones vanish.
 func (s *scenario) run(t *testing.T) {
 	crashes := s.rng64(6)
 	deadline := time.Now().Add(72 * time.Hour)
 	for {
 		at, more := s.world.queue.next()
+		if s.mend != nil && (!more || at.After(s.mendAt)) {
+			time.Sleep(time.Until(s.mendAt))
+			s.mend(t)
+			s.mend = nil
+			continue
+		}
 		if !more {
 			return
 		}
@@ -159,7 +203,7 @@ func (s *scenario) run(t *testing.T) {
 				// A function has a minute, as in the template.
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				failures := handleBatch(ctx, t, s.world.handlerThrough(store, f.transport(s.world.org)), messages)
+				failures := handleBatch(ctx, t, s.world.handlerThrough(store, f.transport(s.world.org), &mortalQueue{s.world.queue, f}), messages)
 				if !f.dead() {
 					s.world.queue.delete(messages, failures)
 				}
@@ -185,7 +229,11 @@ func (s *scenario) check(t *testing.T) {
 	}
 	for _, e := range s.events {
 		for _, c := range propertyCampaigns[e.experiment] {
-			id := integration.DeliveryID(integration.Outbound, e.id, integrationID, c)
+			parts := []string{e.id, integrationID, c}
+			if strings.HasSuffix(e.detailType, "Significance") {
+				parts = append(parts, "note")
+			}
+			id := integration.DeliveryID(integration.Outbound, parts...)
 			found, err := s.world.store.GetDeliveries(t.Context(), []string{id})
 			if err != nil {
 				t.Fatal(err)
@@ -255,3 +303,19 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func (m *mortal) store(s *inmem.Store) integration.Store { return &mortalStore{Store: s, life: m} }
+
+// mortalQueue is the way of one mortal function to the queue.
+type mortalQueue struct {
+	queue *modelQueue
+	life  *mortal
+}
+
+func (q *mortalQueue) Hide(ctx context.Context, waits map[string]time.Duration) error {
+	_, err := through(q.life, func() (any, error) { return nil, q.queue.Hide(ctx, waits) })
+	return err
+}
+
+func (q *mortalQueue) Send(ctx context.Context, body []byte, after time.Duration) error {
+	_, err := through(q.life, func() (any, error) { return nil, q.queue.Send(ctx, body, after) })
+	return err
+}

@@ -95,6 +95,9 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 			continue
 		}
 		p.deliveries[u.want.delivery.ID] = *r.Delivery
+		if r.Delivery.Status == integration.StatusParked {
+			p.parked[r.Delivery.IntegrationID] = true
+		}
 		if u.decision.verdict == verdictSend {
 			jobs = append(jobs, job{want: u.want, delivery: *r.Delivery, campaign: r.Campaign, again: u.decision.again})
 		}
@@ -108,7 +111,7 @@ func (h *Handler) current(ctx context.Context, wants []want) (map[string]integra
 	refs := map[integration.CampaignRef]bool{}
 	for _, w := range wants {
 		ids = append(ids, w.delivery.ID)
-		if w.target == "" && w.effect.status != "" {
+		if w.target == "" && w.effect.Status != "" {
 			refs[w.ref()] = true
 		}
 	}

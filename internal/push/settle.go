@@ -12,6 +12,10 @@ import (
 
 // outcome is what came of the write of one begun delivery.
 type outcome struct {
+	// held: what failed is a credential or a right, so the delivery waits for
+	// somebody to mend it, and then goes out by itself.
+	held bool
+
 	err    error  // nil: Salesforce has it
 	noteID string // the note's id, when one was written or found
 	found  bool   // an earlier try had written the note
@@ -48,7 +52,7 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 		case doubtful:
 			c.ClaimedUntil = now.Add(doubtWait)
 		case o.err == nil:
-			c.WrittenStatus, c.WrittenAt = j.want.effect.status, now
+			c.WrittenStatus, c.WrittenAt = j.want.effect.Status, now
 			fallthrough
 		default:
 			c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = "", "", time.Time{}
@@ -66,12 +70,18 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	if errors.Is(o.err, salesforce.ErrDeadline) {
 		d.Attempts-- // nothing was sent: not a try
 	}
+	age := now.Sub(d.CreatedAt)
+	if d.ResumedAt.After(d.CreatedAt) {
+		age = now.Sub(d.ResumedAt)
+	}
 	switch {
+	case o.held:
+		return unit, d.Move(now, integration.StatusParked, integration.ReasonAttention, explain(o.err, diagnosis))
 	case !diagnosis.Retryable:
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonRefused, explain(o.err, diagnosis))
-	case now.Sub(d.CreatedAt) >= policy.MaxAge:
+	case age >= policy.MaxAge:
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonExhausted,
-			fmt.Sprintf("given up after %d attempts in %s; the last one: %s", d.Attempts, now.Sub(d.CreatedAt).Round(time.Minute), explain(o.err, diagnosis)))
+			fmt.Sprintf("given up after %d attempts in %s; the last one: %s", d.Attempts, age.Round(time.Minute), explain(o.err, diagnosis)))
 	}
 	if err := d.Move(now, integration.StatusRetrying, integration.ReasonFailing, explain(o.err, diagnosis)); err != nil {
 		return unit, err
@@ -84,10 +94,10 @@ func success(w want, o outcome) (integration.Reason, string) {
 	switch {
 	case o.found:
 		return integration.ReasonNoteFound, "the note was found on the Campaign: an earlier try had written it"
-	case w.effect.note:
+	case w.effect.Note:
 		return integration.ReasonNoteWritten, "a note with the result was added to the Campaign"
 	default:
-		return integration.ReasonStatusWritten, fmt.Sprintf("the Campaign's Status was set to %q", w.effect.status)
+		return integration.ReasonStatusWritten, fmt.Sprintf("the Campaign's Status was set to %q", w.effect.Status)
 	}
 }
 

@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/salesforce"
@@ -14,6 +13,11 @@ import (
 // status a campaign through, and notes of one campaign go in different calls.
 func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job) []outcome {
 	outcomes := make([]outcome, len(jobs))
+	defer func() {
+		for at := range outcomes {
+			outcomes[at].held = heldUp(outcomes[at].err)
+		}
+	}()
 	cached, err := o.client(ctx, i)
 	if err != nil {
 		for at := range outcomes {
@@ -24,7 +28,7 @@ func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job)
 	client := cached.client
 	var statuses, notes []int
 	for at, j := range jobs {
-		if j.want.effect.note {
+		if j.want.effect.Note {
 			notes = append(notes, at)
 		} else {
 			statuses = append(statuses, at)
@@ -58,7 +62,7 @@ func writeStatuses(ctx context.Context, client *salesforce.Client, jobs []job, w
 	}
 	updates := make([]salesforce.StatusUpdate, len(which))
 	for i, at := range which {
-		updates[i] = salesforce.StatusUpdate{CampaignID: jobs[at].delivery.CampaignID, Status: jobs[at].want.effect.status}
+		updates[i] = salesforce.StatusUpdate{CampaignID: jobs[at].delivery.CampaignID, Status: jobs[at].want.effect.Status}
 	}
 	before := client.Calls()
 	results, err := client.UpdateCampaignStatuses(ctx, updates)
@@ -75,10 +79,14 @@ func writeStatuses(ctx context.Context, client *salesforce.Client, jobs []job, w
 func writeNotes(ctx context.Context, client *salesforce.Client, jobs []job, which []int, outcomes []outcome) {
 	notes := make([]salesforce.Note, len(which))
 	for i, at := range which {
-		notes[i] = significanceNote(jobs[at].want.event, jobs[at].delivery.ID, jobs[at].delivery.CampaignID)
+		notes[i] = eventNote(jobs[at].want.event, jobs[at].delivery.ID, jobs[at].delivery.CampaignID)
 	}
 	before := client.Calls()
-	results, err := client.CreateNotes(ctx, notes)
+	create := client.CreateNotes
+	if jobs[which[0]].want.kind == integration.NoteFeedItem {
+		create = client.CreateFeedItems
+	}
+	results, err := create(ctx, notes)
 	spent := client.Calls() - before
 	for i, at := range which {
 		outcomes[at].calls += spent
@@ -107,7 +115,11 @@ func findWritten(ctx context.Context, client *salesforce.Client, jobs []job, whi
 		return open
 	}
 	before := client.Calls()
-	found, err := client.FindNotes(ctx, campaigns)
+	find := client.FindNotes
+	if jobs[doubtful[0]].want.kind == integration.NoteFeedItem {
+		find = client.FindFeedItems
+	}
+	found, err := find(ctx, campaigns)
 	spent := client.Calls() - before
 	for _, at := range doubtful {
 		outcomes[at].calls += spent
@@ -117,7 +129,7 @@ func findWritten(ctx context.Context, client *salesforce.Client, jobs []job, whi
 		}
 		marker := noteMarker(jobs[at].delivery.ID)
 		for _, n := range found[jobs[at].delivery.CampaignID] {
-			if strings.Contains(n.Title, marker) {
+			if n.HasMarker(marker) {
 				outcomes[at].noteID, outcomes[at].found = n.ID, true
 			}
 		}

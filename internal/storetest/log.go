@@ -241,11 +241,16 @@ func testResumable(t *testing.T, s integration.Store) {
 	for _, limit := range []int{1, 3, 100} {
 		wantEqual(t, "ids", deliveryIDs(walk(t, limit, list, nil)), []string{id(3), id(2), id(1)})
 	}
-	sent := *results[1].Delivery
-	if err := sent.Move(t0().Add(time.Hour), integration.StatusSending, integration.ReasonTrying, ""); err != nil {
-		t.Fatal(err)
+	taken := *results[1].Delivery
+	move := func(to integration.DeliveryStatus) {
+		if err := taken.Move(t0().Add(time.Hour), to, integration.ReasonResumed, ""); err != nil {
+			t.Fatal(err)
+		}
+		taken = *mustCommit(t, s, integration.Unit{Delivery: &taken})[0].Delivery
 	}
-	mustCommit(t, s, integration.Unit{Delivery: &sent})
+	move(integration.StatusPending)
+	wantEqual(t, "with the one that was resumed", deliveryIDs(walk(t, 2, list, nil)), []string{id(3), id(2), id(1)})
+	move(integration.StatusSending)
 	wantEqual(t, "without the one that was taken up", deliveryIDs(walk(t, 2, list, nil)), []string{id(3), id(1)})
 	if _, err := list(integration.Page{Limit: 1, Cursor: "nonsense"}); integration.ErrorCode(err) != integration.CodeInvalid {
 		t.Errorf("a foreign cursor: %v", err)

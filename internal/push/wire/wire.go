@@ -11,9 +11,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"salesforce-integration/internal/bus"
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/emf"
 	"salesforce-integration/internal/lambdalog"
@@ -53,6 +55,7 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		Store:   store,
 		Queue:   queue.New(sqs.NewFromConfig(aws), env.QueueURL),
 		Orgs:    orgs,
+		Bus:     bus.New(eventbridge.NewFromConfig(aws), env.BusName, env.BusSource),
 		Retry:   push.DefaultRetryPolicy(),
 		Now:     time.Now,
 		Log:     log,

@@ -1,0 +1,150 @@
+package push
+
+import (
+	"context"
+	"fmt"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/salesforce"
+)
+
+// Notifier tells the platform of an integration's state.
+type Notifier interface {
+	Notify(ctx context.Context, n integration.Notice) error
+}
+
+// heldUp says whether a failure is one that only a person can end, and ends for
+// every delivery like it at once.
+func heldUp(err error) bool {
+	if err == nil {
+		return false
+	}
+	class := salesforce.Classify(err).Class
+	return class == salesforce.ClassCredential || class == salesforce.ClassPermission
+}
+
+// needsAttention looks through what came of one org's jobs for a failure of the
+// integration as a whole: its credentials, or a right on Campaigns when not one
+// status could be written. A right that only notes lack holds up notes, not the
+// integration.
+func needsAttention(jobs []job, outcomes []outcome) *integration.Attention {
+	var found *integration.Attention
+	for i, o := range outcomes {
+		if o.err == nil && !jobs[i].want.effect.Note {
+			return nil
+		}
+		d := salesforce.Classify(o.err)
+		credential := o.err != nil && d.Class == salesforce.ClassCredential
+		permission := o.err != nil && d.Class == salesforce.ClassPermission && !jobs[i].want.effect.Note
+		if (credential || permission) && found == nil {
+			found = &integration.Attention{Code: d.Code, Cause: d.Cause, Fix: d.Fix}
+		}
+	}
+	return found
+}
+
+// attend marks an integration as needing attention, so that no function sends to
+// its org any more, and tells the platform once. When the integration was changed
+// meanwhile, what failed may already be mended: then it is left as it is.
+func (h *Handler) attend(ctx context.Context, seen integration.Integration, a integration.Attention, p *progress) error {
+	current, err := h.cfg.Store.GetIntegration(ctx, seen.ID)
+	if err != nil {
+		return fmt.Errorf("reading the integration that needs attention: %w", err)
+	}
+	if current.CredentialsVersion != seen.CredentialsVersion {
+		p.parked[seen.ID] = true // by credentials that are not in use any more
+		return nil
+	}
+	if current.Attention != nil {
+		return nil
+	}
+	a.Since = h.cfg.Now()
+	current.Attention = &a
+	marked, err := h.cfg.Store.UpdateIntegration(ctx, current)
+	switch {
+	case integration.ErrorCode(err) == integration.CodeConflict:
+		p.parked[seen.ID] = true // somebody changed it just now: perhaps it is mended
+		return nil
+	case err != nil:
+		return fmt.Errorf("marking the integration as needing attention: %w", err)
+	}
+	h.cfg.Log.WarnContext(ctx, "the integration needs attention, nothing is sent to its org", "integration_id", seen.ID, "code", a.Code, "cause", a.Cause, "fix", a.Fix)
+	return h.announce(ctx, marked)
+}
+
+// announce tells the platform of an integration's attention, and remembers that it
+// did.
+func (h *Handler) announce(ctx context.Context, i integration.Integration) error {
+	a := *i.Attention
+	err := h.cfg.Bus.Notify(ctx, integration.Notice{
+		ID:   integration.DeliveryID(integration.Outbound, integration.EventNeedsAttention, i.ID, a.Since.UTC().String()),
+		Type: integration.EventNeedsAttention, IntegrationID: i.ID, IntegrationName: i.Name, At: a.Since,
+		Code: a.Code, Cause: a.Cause, Fix: a.Fix,
+	})
+	if err != nil {
+		return fmt.Errorf("telling that the integration needs attention: %w", err)
+	}
+	a.Announced = true
+	i.Attention = &a
+	if _, err := h.cfg.Store.UpdateIntegration(ctx, i); err != nil && integration.ErrorCode(err) != integration.CodeConflict {
+		return fmt.Errorf("remembering that it was told: %w", err)
+	}
+	return nil
+}
+
+// attendAll does what [Handler.attend] does for every org of a batch. What goes
+// wrong is logged: the next batch finds the same failure, or the missing
+// announcement, and mends it.
+func (h *Handler) attendAll(ctx context.Context, jobs []job, outcomes []outcome, integrations map[string]integration.Integration, p *progress) {
+	type part struct {
+		jobs     []job
+		outcomes []outcome
+	}
+	parts := map[string]*part{}
+	for i, j := range jobs {
+		of := parts[j.delivery.IntegrationID]
+		if of == nil {
+			of = &part{}
+			parts[j.delivery.IntegrationID] = of
+		}
+		of.jobs, of.outcomes = append(of.jobs, j), append(of.outcomes, outcomes[i])
+	}
+	for id, of := range parts {
+		if a := needsAttention(of.jobs, of.outcomes); a != nil {
+			if err := h.attend(ctx, integrations[id], *a, p); err != nil {
+				h.cfg.Log.ErrorContext(ctx, "an integration needs attention", "integration_id", id, "error", err)
+			}
+		}
+	}
+	for id, i := range integrations {
+		if i.Attention != nil && !i.Attention.Announced {
+			if err := h.announce(ctx, i); err != nil {
+				h.cfg.Log.ErrorContext(ctx, "an integration needs attention", "integration_id", id, "error", err)
+			}
+		}
+	}
+}
+
+// recheck looks again at integrations for which something was just parked by what
+// was known of them a moment ago. One that was mended in that moment has had its
+// resume already, which did not see what was parked after it: so it is resumed once
+// more.
+func (h *Handler) recheck(ctx context.Context, p *progress) error {
+	if len(p.parked) == 0 {
+		return nil
+	}
+	integrations, err := h.cfg.Store.GetIntegrations(ctx, sortedKeys(p.parked))
+	if err != nil {
+		return fmt.Errorf("looking again at %d integrations: %w", len(p.parked), err)
+	}
+	for _, id := range sortedKeys(p.parked) {
+		i, ok := integrations[id]
+		if !ok || !i.Active || i.Attention != nil {
+			continue
+		}
+		if err := h.dispatch(ctx, integration.Command{Kind: integration.CommandResume, IntegrationID: id}, minWait); err != nil {
+			return err
+		}
+	}
+	return nil
+}
