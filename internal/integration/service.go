@@ -16,13 +16,15 @@ const webhookSecretBytes = 32
 
 // ServiceConfig is what a [Service] works with. All fields but Allowed are needed.
 type ServiceConfig struct {
-	Store   Store
-	Vault   Vault
-	Allowed AllowedOrigins         // origins that an instance_url may name beside Salesforce's
-	Now     func() time.Time       // the clock
-	NewID   func() (string, error) // makes ids that sort by creation: UUIDv7
-	Random  io.Reader              // source of webhook secrets: crypto/rand.Reader
-	Log     *slog.Logger           // takes the audit trail
+	Store    Store
+	Vault    Vault
+	Commands Dispatcher             // takes what push is to do
+	Orgs     OrgChecker             // tests connections
+	Allowed  AllowedOrigins         // origins that an instance_url may name beside Salesforce's
+	Now      func() time.Time       // the clock
+	NewID    func() (string, error) // makes ids that sort by creation: UUIDv7
+	Random   io.Reader              // source of webhook secrets: crypto/rand.Reader
+	Log      *slog.Logger           // takes the audit trail
 }
 
 // Service holds the use cases of the administrators' API. Its methods check what
@@ -42,6 +44,8 @@ func NewService(c ServiceConfig) (*Service, error) {
 	}{
 		{"Store", c.Store == nil},
 		{"Vault", c.Vault == nil},
+		{"Commands", c.Commands == nil},
+		{"Orgs", c.Orgs == nil},
 		{"Now", c.Now == nil},
 		{"NewID", c.NewID == nil},
 		{"Random", c.Random == nil},
@@ -66,6 +70,7 @@ type NewIntegration struct {
 	InstanceURL string
 	ClientID    string
 	Credentials Credentials // AccessToken may be empty
+	Settings    Settings
 }
 
 // Created is a new integration together with the only sight of its webhook secret.
@@ -112,6 +117,7 @@ func (s *Service) check(n NewIntegration) (Integration, Credentials, error) {
 		Active:      !n.Inactive,
 		InstanceURL: field(&errs, n.InstanceURL, s.parseInstanceURL),
 		ClientID:    field(&errs, n.ClientID, parseClientID),
+		Settings:    field(&errs, n.Settings, checkSettings),
 
 		CredentialsVersion: 1,
 		CreatedAt:          now,

@@ -22,18 +22,52 @@ type Patch struct {
 	ClientID     *string
 	ClientSecret *Secret
 	AccessToken  *Secret // empty: forget the token
+
+	// Settings, each part replaced as a whole; nil maps keep their value, empty
+	// ones go back to the contract's.
+	StatusMap  map[EventType]string
+	NoteEvents map[EventType]bool
+	NoteKind   *NoteKind
+}
+
+// mends says whether the patch touches something that may have kept deliveries
+// from going out.
+func (p Patch) mends() bool {
+	return p.Active != nil || p.InstanceURL != nil || p.ClientID != nil || p.ClientSecret != nil || p.AccessToken != nil ||
+		p.StatusMap != nil || p.NoteEvents != nil || p.NoteKind != nil
 }
 
 // Update merges a change into a stored integration. New credentials (or another
 // org or app) make a new CredentialsVersion, so that no token of the old ones is
 // used any more; another instance_url also unpins the org. A secret that is sent
-// again unchanged is no rotation. Errors: [CodeInvalid] for each field at fault,
-// [CodeNotFound], [CodeConflict] when others keep changing it meanwhile.
+// again unchanged is no rotation.
+//
+// A change of the connection or the settings, and switching the integration on,
+// takes its [Attention] away. A patch that names one of these and leaves the
+// integration active has what waited for it sent, even when it changes nothing:
+// so the same request, sent again after [CodeStored], does what the first could not.
+//
+// Errors: [CodeInvalid] for each field at fault, [CodeNotFound], [CodeConflict]
+// when others keep changing it meanwhile, [CodeStored].
 func (s *Service) Update(ctx context.Context, by Actor, id string, p Patch) (Integration, error) {
 	p, err := s.checkPatch(p)
 	if err != nil {
 		return Integration{}, err
 	}
+	stored, err := s.update(ctx, by, id, p)
+	if err != nil {
+		return Integration{}, err
+	}
+	if stored.Active && p.mends() {
+		if err := s.resume(ctx, by, stored.ID); err != nil {
+			return Integration{}, err
+		}
+	}
+	return stored, nil
+}
+
+// update stores a checked patch.
+func (s *Service) update(ctx context.Context, by Actor, id string, p Patch) (Integration, error) {
 	for try := 1; ; try++ {
 		old, err := s.Get(ctx, id)
 		if err != nil {
@@ -69,6 +103,13 @@ func (s *Service) checkPatch(p Patch) (Patch, error) {
 	p.ClientID = optionalField(&errs, p.ClientID, parseClientID)
 	p.ClientSecret = optionalField(&errs, unmasked(p.ClientSecret), parseClientSecret)
 	p.AccessToken = optionalField(&errs, unmasked(p.AccessToken), parseAccessToken)
+	if p.StatusMap != nil {
+		p.StatusMap = kept(field(&errs, p.StatusMap, checkStatusMap))
+	}
+	if p.NoteEvents != nil {
+		p.NoteEvents = kept(field(&errs, p.NoteEvents, checkNoteEvents))
+	}
+	p.NoteKind = optionalField(&errs, p.NoteKind, checkNoteKind)
 	return p, joined(errs)
 }
 
@@ -84,6 +125,13 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 	}
 	if set(&i.Active, p.Active) {
 		changes = append(changes, slog.Bool("is_active", i.Active))
+		if i.Active {
+			i.Attention = nil
+		}
+	}
+	if changed := mergeSettings(&i.Settings, p); len(changed) > 0 {
+		changes = append(changes, changed...)
+		i.Attention = nil
 	}
 	other := len(changes)
 	if set(&i.InstanceURL, p.InstanceURL) {
@@ -100,6 +148,7 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 	changes = append(changes, secrets...)
 	if len(changes) > other {
 		i.CredentialsVersion++
+		i.Attention = nil
 	}
 	return i, changes, nil
 }
