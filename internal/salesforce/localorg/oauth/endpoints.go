@@ -74,6 +74,8 @@ func (s *Service) ServeUserInfo(w http.ResponseWriter, sess Session, base string
 		"locale": "en_GB", "language": "en_US", "zoneinfo": "Europe/London", "preferred_username": u.Username,
 		"sub": id, "name": u.Name, "email_verified": true, "updated_at": sess.Issued.UTC().Format(time.RFC3339),
 	}
+	photo := base + "/profilephoto/005/"
+	body["photos"] = map[string]string{"picture": photo + "F", "thumbnail": photo + "T"}
 	if identity {
 		body["id"], body["username"], body["display_name"], body["asserted_user"] = id, u.Username, u.Name, true
 		delete(body, "sub")
