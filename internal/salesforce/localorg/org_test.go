@@ -67,7 +67,7 @@ func (h *harness) login() {
 
 // reply is an answer with its body as text and as JSON.
 type reply struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	text   string

@@ -148,7 +148,7 @@ func TestWhatFiresARule(t *testing.T) {
 		"a REST update is an echo": {do: func(h *harness) { h.call("PATCH", campaign, `{"Status":"Completed"}`).want(204) }, want: 1},
 		"not without permission":   {set: func(s *localorg.Settings) { s.SendOutboundMessages = false }, do: func(h *harness) { h.call("PATCH", campaign, `{"Status":"Completed"}`).want(204) }, want: 0},
 		"people need none":         {set: func(s *localorg.Settings) { s.SendOutboundMessages = false }, do: func(h *harness) { h.change("Completed") }, want: 1},
-		"only real changes":        {rule: localorg.Rule{Criteria: criteria("Status", "isChanged", "")}, do: func(h *harness) { h.change("Completed"); h.change("Completed") }, want: 1},
+		"only real changes":        {rule: localorg.Rule{Criteria: criteria("Status", "isChanged", "")}, do: func(h *harness) { h.change("Completed"); h.change("Completed"); h.create("Campaign", `{"Name":"x"}`) }, want: 1},
 		"a value":                  {rule: localorg.Rule{Criteria: criteria("Status", "equals", "completed")}, do: func(h *harness) { h.change("Aborted"); h.change("Completed") }, want: 1},
 		"another value":            {rule: localorg.Rule{Criteria: criteria("Status", "notEqual", "Aborted")}, do: func(h *harness) { h.change("Aborted"); h.change("Completed") }, want: 1},
 		"an empty field":           {rule: localorg.Rule{Criteria: criteria("Description", "notNull", "")}, do: func(h *harness) { h.change("Aborted") }, want: 0},
@@ -281,7 +281,9 @@ func TestWhatIsNoAck(t *testing.T) {
 
 func TestValuesAreThoseOfTheMomentOfSending(t *testing.T) {
 	h, e := newHarness(t), newEndpoint(t)
-	h.rule(statusRule(e))
+	r := statusRule(e)
+	r.Criteria = nil
+	h.rule(r)
 	h.change("Completed")
 	h.change("Aborted")
 	other := h.create("Campaign", `{"Name":"x","Status":"Planned"}`)

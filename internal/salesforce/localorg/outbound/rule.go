@@ -54,7 +54,8 @@ const (
 // Criterion is one condition of a rule.
 type Criterion struct {
 	Field string `json:"field"`
-	// Operator is equals, notEqual, isChanged, isNull, notNull, contains, startsWith.
+	// Operator is equals, notEqual, isChanged (never true of a new record, as
+	// ISCHANGED in Salesforce), isNull, notNull, contains, startsWith.
 	Operator string `json:"operator"`
 	Value    string `json:"value,omitempty"`
 }
@@ -150,7 +151,7 @@ func (c Criterion) holds(rec, before *records.Record) bool {
 	case "notEqual":
 		return !strings.EqualFold(text, c.Value)
 	case "isChanged":
-		return before == nil || before.Get(c.Field) != v
+		return before != nil && before.Get(c.Field) != v
 	case "isNull":
 		return v == nil
 	case "notNull":
