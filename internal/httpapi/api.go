@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.0.0"
+const Version = "1.1.0"
 
 const (
 	basePath         = "/api/v1"
@@ -62,6 +62,8 @@ func New(c Config) (*API, error) {
 	a.registerIntegrations()
 	a.registerLinks()
 	a.registerDeliveries()
+	a.registerRedelivery()
+	a.registerConnection()
 	finishDocument(a.huma.OpenAPI())
 	a.document = sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() })
 	return a, nil

@@ -27,6 +27,7 @@ func statuses() map[integration.Code]struct {
 		integration.CodeInvalid:     {status: http.StatusUnprocessableEntity},
 		integration.CodeNotFound:    {status: http.StatusNotFound},
 		integration.CodeConflict:    {status: http.StatusConflict},
+		integration.CodeStored:      {status: http.StatusServiceUnavailable},
 		integration.CodeUnavailable: {http.StatusServiceUnavailable, "Something that this needs did not answer in time. Try again in a moment."},
 		integration.CodeInternal:    {http.StatusInternalServerError, "Something went wrong on our side. Try again; if it stays, give the operator the request_id."},
 	}
@@ -104,8 +105,10 @@ func (a *API) fail(ctx context.Context, where string, err error) error {
 	if !known {
 		told = statuses()[integration.CodeInternal]
 	}
-	if told.detail != "" {
+	if told.status >= http.StatusInternalServerError {
 		a.log.ErrorContext(ctx, "request failed", slog.String("code", string(code)), slog.String("error", err.Error()))
+	}
+	if told.detail != "" {
 		return newProblem(ctx, told.status, told.detail)
 	}
 	messages, fields := flatten(where, err)

@@ -2,10 +2,13 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,6 +22,8 @@ import (
 	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/lambdalog"
+	"salesforce-integration/internal/orgcheck"
+	"salesforce-integration/internal/salesforce/localorg"
 )
 
 const (
@@ -37,6 +42,8 @@ type harness struct {
 	t      *testing.T
 	store  *inmem.Store
 	vault  *inmem.Vault
+	queue  *commands
+	org    *localorg.Org // answers for every instance_url
 	handle httpapi.LambdaHandler
 	api    *httpapi.API
 	log    *bytes.Buffer
@@ -46,8 +53,12 @@ type harness struct {
 
 func newHarness(t *testing.T, publicURL string) *harness {
 	t.Helper()
-	h := &harness{t: t, store: inmem.New(), vault: &inmem.Vault{}, log: &bytes.Buffer{}, now: time.Date(2026, 3, 2, 10, 0, 0, 123456789, time.UTC)}
+	h := &harness{t: t, store: inmem.New(), vault: &inmem.Vault{}, queue: &commands{}, log: &bytes.Buffer{}, now: time.Date(2026, 3, 2, 10, 0, 0, 123456789, time.UTC)}
 	log, err := lambdalog.New(h.log, "debug")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.org, err = localorg.New(localorg.Config{ClientID: "3MVG9...", ClientSecret: contractSecret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +74,8 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 		t.Fatal(err)
 	}
 	service, err := integration.NewService(integration.ServiceConfig{
-		Store: h.store, Vault: h.vault, Allowed: allowed, Log: log,
+		Store: h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
+		Orgs:   orgcheck.New(orgcheck.Config{HTTPClient: &http.Client{Transport: inProcess{h}}}),
 		Now:    func() time.Time { return h.now },
 		NewID:  func() (string, error) { h.ids++; return testID(h.ids), nil },
 		Random: &sequence{},
@@ -76,6 +88,39 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 		t.Fatal(err)
 	}
 	return api
+}
+
+// inProcess is the way to the harness's org.
+type inProcess struct{ h *harness }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	p.h.org.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// commands takes what push is to do, or fails.
+type commands struct {
+	taken []integration.Command
+	err   error
+}
+
+func (c *commands) Dispatch(_ context.Context, command integration.Command) error {
+	if c.err != nil {
+		return &integration.Error{Code: integration.CodeUnavailable, Message: "The queue is away.", Err: c.err}
+	}
+	c.taken = append(c.taken, command)
+	return nil
+}
+
+// kinds lists the commands taken, and forgets them.
+func (c *commands) kinds() string {
+	var kinds []string
+	for _, command := range c.taken {
+		kinds = append(kinds, string(command.Kind))
+	}
+	c.taken = nil
+	return strings.Join(kinds, " ")
 }
 
 // testID is the id of the nth integration.

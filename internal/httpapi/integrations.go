@@ -41,7 +41,8 @@ func (a *API) registerIntegrations() {
 		"Secrets read "+"`***REDACTED***`.", tagIntegrations, http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity),
 		a.getIntegration)
 	huma.Register(a.huma, a.operation(http.MethodPut, integrationsPath+"/{id}", "update-integration", "Change an integration, or rotate its credentials",
-		"Fields left out keep their value; so do secrets that are sent back as `***REDACTED***`. With only `config`, it rotates the credentials. What was read may be sent back whole.",
+		"Fields left out keep their value; so do secrets that are sent back as `***REDACTED***`. With only `config`, it rotates the credentials. What was read may be sent back whole. "+
+			"When `config`, `settings` or `is_active` is given and the integration is active afterwards, what waited for it goes out. Should that not be possible, the answer is 503, though the change is stored: send the same request again.",
 		tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
 		a.updateIntegration)
 	huma.Register(a.huma, a.operation(http.MethodDelete, integrationsPath+"/{id}", "delete-integration", "Delete an integration",

@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+// asCreated is what every new integration's answer says.
+const asCreated = `"settings": {"status_map": {}, "note_events": {}, "note_kind": "content_note"}, "attention": null, "effects": {
+			"Experiment Completed": {"status": "Completed", "note": false},
+			"Experiment Reached Significance": {"status": null, "note": true},
+			"Experiment Rolled Back": {"status": "Paused", "note": false}},
+		"org_id": null, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z"`
+
 func TestCreateAsInTheContract(t *testing.T) {
 	h := newHarness(t, "")
 	id := testID(1)
@@ -13,7 +20,7 @@ func TestCreateAsInTheContract(t *testing.T) {
 		"id": "`+id+`", "name": "Salesforce CRM Sync", "integration_type": "SALESFORCE",
 		"description": "Syncs experiment completion to Salesforce campaigns", "is_active": true,
 		"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "***REDACTED***"},
-		"org_id": null, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z",
+		`+asCreated+`,
 		"webhook_url": "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod/api/v1/integrations/`+id+`/webhook/salesforce?token=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
 		"webhook_secret": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}`)
 
@@ -21,7 +28,7 @@ func TestCreateAsInTheContract(t *testing.T) {
 		"id": "` + id + `", "name": "Salesforce CRM Sync", "integration_type": "SALESFORCE",
 		"description": "Syncs experiment completion to Salesforce campaigns", "is_active": true,
 		"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "***REDACTED***"},
-		"org_id": null, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z"}`
+		` + asCreated + `}`
 	h.want("GET", base+"/"+id, "", 200, read)
 	h.want("GET", base+"/"+strings.ToUpper(id), "", 200, read)
 	h.want("GET", base, "", 200, `{"items": [`+read+`], "next_cursor": null}`)
@@ -43,7 +50,7 @@ func TestCreateOptions(t *testing.T) {
 	h.want("GET", base+"/"+id, "", 200, `{
 		"id": "`+id+`", "name": "n", "integration_type": "SALESFORCE", "description": "", "is_active": false,
 		"config": {"instance_url": "http://localhost:8001", "client_id": "id", "client_secret": "***REDACTED***", "access_token": "***REDACTED***"},
-		"org_id": null, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z"}`)
+		`+asCreated+`}`)
 }
 
 func TestUpdate(t *testing.T) {
@@ -73,7 +80,7 @@ func TestUpdate(t *testing.T) {
 		{"the type repeated", `{"integration_type": "SALESFORCE"}`, "is_active", true, 1, contractSecret, "", "00D"},
 		{"what was read, sent back whole", `{"id": "` + testID(1) + `", "name": "Renamed", "integration_type": "SALESFORCE", "description": "d", "is_active": true,
 			"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "***REDACTED***"},
-			"org_id": null, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z"}`, "name", "Renamed", 1, contractSecret, "", "00D"},
+			` + asCreated + `}`, "name", "Renamed", 1, contractSecret, "", "00D"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,15 +11,18 @@ import (
 
 // Integration is an integration as it is read.
 type Integration struct {
-	ID              string    `json:"id" format:"uuid" doc:"The integration's id." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
-	Name            string    `json:"name" doc:"A name for people." example:"Salesforce CRM Sync"`
-	IntegrationType string    `json:"integration_type" enum:"SALESFORCE" doc:"The system that it talks to." example:"SALESFORCE"`
-	Description     string    `json:"description" doc:"What it is for." example:"Syncs experiment completion to Salesforce campaigns"`
-	IsActive        bool      `json:"is_active" doc:"When false nothing is sent to Salesforce, and nothing is lost: events wait." example:"true"`
-	Config          OrgConfig `json:"config" doc:"The org, with its secrets masked."`
-	OrgID           *string   `json:"org_id" doc:"The org's 18-character id, once a connection has succeeded." example:"00D5g000004XyZaEAK"`
-	CreatedAt       time.Time `json:"created_at" example:"2026-03-02T10:00:00Z"`
-	UpdatedAt       time.Time `json:"updated_at" example:"2026-03-02T10:00:00Z"`
+	ID              string            `json:"id" format:"uuid" doc:"The integration's id." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
+	Name            string            `json:"name" doc:"A name for people." example:"Salesforce CRM Sync"`
+	IntegrationType string            `json:"integration_type" enum:"SALESFORCE" doc:"The system that it talks to." example:"SALESFORCE"`
+	Description     string            `json:"description" doc:"What it is for." example:"Syncs experiment completion to Salesforce campaigns"`
+	IsActive        bool              `json:"is_active" doc:"When false nothing is sent to Salesforce, and nothing is lost: events wait." example:"true"`
+	Config          OrgConfig         `json:"config" doc:"The org, with its secrets masked."`
+	Settings        Settings          `json:"settings" doc:"What events do in this org, where it differs from the default."`
+	Effects         map[string]Effect `json:"effects" nullable:"false" doc:"What each type of event really does, defaults included. Types that are not named do nothing."`
+	Attention       *Attention        `json:"attention" doc:"Why nothing is sent until somebody acts; null when all is well."`
+	OrgID           *string           `json:"org_id" doc:"The org's 18-character id, once a connection has succeeded." example:"00D5g000004XyZaEAK"`
+	CreatedAt       time.Time         `json:"created_at" example:"2026-03-02T10:00:00Z"`
+	UpdatedAt       time.Time         `json:"updated_at" example:"2026-03-02T10:00:00Z"`
 }
 
 // OrgConfig is how to reach an org, as it is read.
@@ -46,11 +49,12 @@ type IntegrationList struct {
 
 // NewIntegration is what a creation takes.
 type NewIntegration struct {
-	Name            string       `json:"name" minLength:"1" maxLength:"100" doc:"A name for people." example:"Salesforce CRM Sync"`
-	IntegrationType string       `json:"integration_type" enum:"SALESFORCE" doc:"The system that it talks to." example:"SALESFORCE"`
-	Description     *string      `json:"description,omitempty" nullable:"true" maxLength:"1000" doc:"What it is for." example:"Syncs experiment completion to Salesforce campaigns"`
-	IsActive        *bool        `json:"is_active,omitempty" nullable:"true" doc:"False creates it switched off." example:"true"`
-	Config          NewOrgConfig `json:"config" doc:"The org and its credentials."`
+	Name            string         `json:"name" minLength:"1" maxLength:"100" doc:"A name for people." example:"Salesforce CRM Sync"`
+	IntegrationType string         `json:"integration_type" enum:"SALESFORCE" doc:"The system that it talks to." example:"SALESFORCE"`
+	Description     *string        `json:"description,omitempty" nullable:"true" maxLength:"1000" doc:"What it is for." example:"Syncs experiment completion to Salesforce campaigns"`
+	IsActive        *bool          `json:"is_active,omitempty" nullable:"true" doc:"False creates it switched off." example:"true"`
+	Config          NewOrgConfig   `json:"config" doc:"The org and its credentials."`
+	Settings        SettingsChange `json:"settings,omitempty" doc:"What events do in this org; without it, what the contract says."`
 }
 
 // NewOrgConfig is how to reach an org. Lengths of secrets are checked by the domain.
@@ -69,6 +73,9 @@ type IntegrationChange struct {
 	Description     *string         `json:"description,omitempty" nullable:"true" maxLength:"1000" doc:"What it is for." example:"Syncs experiment completion to Salesforce campaigns"`
 	IsActive        *bool           `json:"is_active,omitempty" nullable:"true" doc:"False: nothing is sent to Salesforce, and nothing is lost. True: what waited goes out." example:"true"`
 	Config          OrgConfigChange `json:"config,omitempty" doc:"Given alone, it rotates the credentials."`
+	Settings        SettingsChange  `json:"settings,omitempty" doc:"Each part that is given is replaced as a whole; an empty map goes back to the defaults."`
+	Effects         any             `json:"effects,omitempty" readOnly:"true" doc:"Ignored."`
+	Attention       any             `json:"attention,omitempty" readOnly:"true" doc:"Ignored. It goes away when the connection or the settings change, or a test passes."`
 	ID              *string         `json:"id,omitempty" nullable:"true" readOnly:"true" doc:"The id in the address, if any."`
 	OrgID           *string         `json:"org_id,omitempty" nullable:"true" readOnly:"true" doc:"Ignored."`
 	CreatedAt       *string         `json:"created_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored."`
@@ -109,6 +116,9 @@ func toIntegration(i integration.Integration) Integration {
 		Description:     i.Description,
 		IsActive:        i.Active,
 		Config:          OrgConfig{InstanceURL: i.InstanceURL, ClientID: i.ClientID, ClientSecret: integration.Mask},
+		Settings:        toSettings(i.Settings),
+		Effects:         toEffects(i.Settings),
+		Attention:       toAttention(i.Attention),
 		OrgID:           orNull(i.OrgID),
 		CreatedAt:       seconds(i.CreatedAt),
 		UpdatedAt:       seconds(i.UpdatedAt),
@@ -127,10 +137,15 @@ func (n NewIntegration) domain() integration.NewIntegration {
 		Inactive:    n.IsActive != nil && !*n.IsActive,
 		InstanceURL: n.Config.InstanceURL,
 		ClientID:    n.Config.ClientID,
-		Credentials: integration.Credentials{
-			ClientSecret: integration.Secret(n.Config.ClientSecret),
-			AccessToken:  integration.Secret(orEmpty(n.Config.AccessToken)),
-		},
+		Credentials: n.Config.credentials(),
+		Settings:    n.Settings.domain(),
+	}
+}
+
+func (c NewOrgConfig) credentials() integration.Credentials {
+	return integration.Credentials{
+		ClientSecret: integration.Secret(c.ClientSecret),
+		AccessToken:  integration.Secret(orEmpty(c.AccessToken)),
 	}
 }
 
@@ -147,6 +162,9 @@ func (c IntegrationChange) domain() integration.Patch {
 	if c.Config.AccessToken.given {
 		p.AccessToken = (*integration.Secret)(&c.Config.AccessToken.value)
 	}
+	settings := c.Settings.domain()
+	p.StatusMap, p.NoteEvents = settings.StatusMap, settings.NoteEvents
+	p.NoteKind = (*integration.NoteKind)(c.Settings.NoteKind)
 	return p
 }
 

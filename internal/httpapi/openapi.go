@@ -18,7 +18,7 @@ var commonErrors = []int{http.StatusUnauthorized, http.StatusForbidden, http.Sta
 
 func humaConfig() huma.Config {
 	c := huma.DefaultConfig("Salesforce integration", Version)
-	c.Info.Description = "Keeps an experimentation platform and Salesforce marketing Campaigns in step: set integrations up, link Campaigns to experiments, see what was delivered."
+	c.Info.Description = "Keeps an experimentation platform and Salesforce marketing Campaigns in step: set integrations up and test them, link Campaigns to experiments, see what was delivered, and send again what was not."
 	c.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
 	c.Servers = []*huma.Server{{URL: "/", Description: "This deployment. Without a custom domain, its stage comes first: https://{api}.execute-api.{region}.amazonaws.com/{stage}"}}
 	c.Security = []map[string][]string{{securityScheme: {}}}
@@ -59,7 +59,7 @@ func addErrors(o *huma.OpenAPI, op *huma.Operation, statuses []int) {
 func finishDocument(o *huma.OpenAPI) {
 	schemas := o.Components.Schemas.Map()
 	maps.DeleteFunc(schemas, func(name string, _ *huma.Schema) bool { return name == "ErrorModel" || name == "ErrorDetail" })
-	taken := []string{"NewIntegration", "NewOrgConfig", "IntegrationChange", "OrgConfigChange", "NewLink"}
+	taken := []string{"NewIntegration", "NewOrgConfig", "IntegrationChange", "OrgConfigChange", "SettingsChange", "NewLink", "NewConnection", "RedeliverFilter"}
 	for name, s := range schemas {
 		if !slices.Contains(taken, name) {
 			s.AdditionalProperties = nil

@@ -11,7 +11,9 @@ import (
 type config struct {
 	table     string
 	kmsKey    string
+	queueURL  string
 	publicURL string
+	version   string // of Salesforce's API; "" for the client's default
 	logLevel  string
 	allowed   integration.AllowedOrigins
 }
@@ -21,6 +23,8 @@ func readConfig(getenv func(string) string) (config, error) {
 	c := config{
 		table:     getenv("TABLE_NAME"),
 		kmsKey:    getenv("KMS_KEY_ID"),
+		queueURL:  getenv("QUEUE_URL"),
+		version:   getenv("SALESFORCE_API_VERSION"),
 		publicURL: getenv("PUBLIC_API_URL"),
 		logLevel:  getenv("LOG_LEVEL"),
 	}
@@ -30,6 +34,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	}
 	if c.kmsKey == "" {
 		errs = append(errs, errors.New("KMS_KEY_ID is empty"))
+	}
+	if c.queueURL == "" {
+		errs = append(errs, errors.New("QUEUE_URL is empty"))
 	}
 	var err error
 	if c.allowed, err = integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS")); err != nil {

@@ -7,17 +7,21 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/uuid"
 
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/httpapi"
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/lambdalog"
+	"salesforce-integration/internal/orgcheck"
+	"salesforce-integration/internal/queue"
 	"salesforce-integration/internal/seal"
 )
 
@@ -37,13 +41,15 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		return nil, fmt.Errorf("loading AWS's configuration: %w", err)
 	}
 	service, err := integration.NewService(integration.ServiceConfig{
-		Store:   dynamo.New(dynamodb.NewFromConfig(aws), c.table),
-		Vault:   seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{}),
-		Allowed: c.allowed,
-		Now:     time.Now,
-		NewID:   newID,
-		Random:  rand.Reader,
-		Log:     log,
+		Store:    dynamo.New(dynamodb.NewFromConfig(aws), c.table),
+		Vault:    seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{}),
+		Commands: queue.New(sqs.NewFromConfig(aws), c.queueURL),
+		Orgs:     orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: &http.Client{Transport: http.DefaultTransport}, Now: time.Now}),
+		Allowed:  c.allowed,
+		Now:      time.Now,
+		NewID:    newID,
+		Random:   rand.Reader,
+		Log:      log,
 	})
 	if err != nil {
 		return nil, err

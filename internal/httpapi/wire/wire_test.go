@@ -15,7 +15,7 @@ func env(change map[string]string) func(string) string {
 		if v, ok := change[name]; ok {
 			return v
 		}
-		return map[string]string{"TABLE_NAME": "table", "KMS_KEY_ID": "key", "LOG_LEVEL": "info"}[name]
+		return map[string]string{"TABLE_NAME": "table", "KMS_KEY_ID": "key", "QUEUE_URL": "https://sqs.example/queue", "LOG_LEVEL": "info"}[name]
 	}
 }
 
@@ -36,7 +36,7 @@ func TestHandlerSaysWhatIsWrongWithItsEnvironment(t *testing.T) {
 		change map[string]string
 		want   []string
 	}{
-		{"nothing set", map[string]string{"TABLE_NAME": "", "KMS_KEY_ID": "", "ALLOWED_SALESFORCE_HOSTS": "*"}, []string{"TABLE_NAME", "KMS_KEY_ID", "ALLOWED_SALESFORCE_HOSTS"}},
+		{"nothing set", map[string]string{"TABLE_NAME": "", "KMS_KEY_ID": "", "QUEUE_URL": "", "ALLOWED_SALESFORCE_HOSTS": "*"}, []string{"TABLE_NAME", "KMS_KEY_ID", "QUEUE_URL", "ALLOWED_SALESFORCE_HOSTS"}},
 		{"a level that is none", map[string]string{"LOG_LEVEL": "loud"}, []string{"LOG_LEVEL"}},
 		{"a URL that is none", map[string]string{"PUBLIC_API_URL": "localhost:8000"}, []string{"PUBLIC_API_URL"}},
 		{"a URL with a query", map[string]string{"PUBLIC_API_URL": "https://x.example?y"}, []string{"PUBLIC_API_URL"}},
