@@ -21,14 +21,45 @@ var ada = integration.Actor{Subject: "ada", Role: integration.RoleAdmin}
 type bench struct {
 	store   *inmem.Store
 	vault   *inmem.Vault
+	queue   *commandQueue
+	org     *fixedOrg
 	service *integration.Service
+}
+
+// commandQueue takes commands, until it fails after so many.
+type commandQueue struct {
+	taken     []integration.Command
+	failAfter int // 0: never
+}
+
+func (q *commandQueue) Dispatch(_ context.Context, c integration.Command) error {
+	if q.failAfter > 0 && len(q.taken) == q.failAfter {
+		return &integration.Error{Code: integration.CodeUnavailable, Message: "away"}
+	}
+	q.taken = append(q.taken, c)
+	return nil
+}
+
+// fixedOrg finds the same in every org.
+type fixedOrg struct {
+	report integration.OrgReport
+	asked  []integration.OrgAccess
+	during func() // what somebody else does meanwhile; may be nil
+}
+
+func (o *fixedOrg) CheckOrg(_ context.Context, a integration.OrgAccess) integration.OrgReport {
+	o.asked = append(o.asked, a)
+	if o.during != nil {
+		o.during()
+	}
+	return o.report
 }
 
 func newBench(t *testing.T, change func(*integration.ServiceConfig)) bench {
 	t.Helper()
-	b := bench{store: inmem.New(), vault: &inmem.Vault{}}
+	b := bench{store: inmem.New(), vault: &inmem.Vault{}, queue: &commandQueue{}, org: &fixedOrg{}}
 	c := integration.ServiceConfig{
-		Store: b.store, Vault: b.vault, Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Vault: b.vault, Commands: b.queue, Orgs: b.org, Log: slog.New(slog.DiscardHandler),
 		Now:    func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) },
 		NewID:  func() (string, error) { return someID, nil },
 		Random: strings.NewReader(strings.Repeat("r", 32)),
@@ -52,7 +83,7 @@ func good() integration.NewIntegration {
 
 func TestNewServiceNamesWhatIsMissing(t *testing.T) {
 	_, err := integration.NewService(integration.ServiceConfig{})
-	for _, part := range []string{"Store", "Vault", "Now", "NewID", "Random", "Log"} {
+	for _, part := range []string{"Store", "Vault", "Commands", "Orgs", "Now", "NewID", "Random", "Log"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v does not name %s", err, part)
 		}
