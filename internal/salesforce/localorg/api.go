@@ -25,7 +25,7 @@ func (o *Org) UpdateSettings(change func(*Settings)) error {
 	old := o.settings()
 	next := old.Clone()
 	change(&next)
-	if err := next.Validate(); err != nil {
+	if err := validate(next); err != nil {
 		return err
 	}
 	o.set.Store(&next)

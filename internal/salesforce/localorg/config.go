@@ -2,11 +2,14 @@ package localorg
 
 import (
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"salesforce-integration/internal/salesforce/localorg/fault"
+	"salesforce-integration/internal/salesforce/localorg/oauth"
 	"salesforce-integration/internal/salesforce/localorg/outbound"
 	"salesforce-integration/internal/salesforce/localorg/rest"
 	"salesforce-integration/internal/salesforce/localorg/settings"
@@ -119,7 +122,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Settings != nil {
 		set = c.Settings.Clone()
 	}
-	if err := set.Validate(); err != nil {
+	if err := validate(set); err != nil {
 		return c, err
 	}
 	c.Settings = &set
@@ -134,5 +137,13 @@ func ParseSettings(raw []byte) (Settings, error) {
 	if err := strictInto(raw, &set); err != nil {
 		return set, err
 	}
-	return set, set.Validate()
+	return set, validate(set)
+}
+
+// validate checks the switches, with what only the token service knows.
+func validate(set Settings) error {
+	if name := set.TokenProblem; name != "" && !slices.Contains(oauth.Problems(), name) {
+		return errors.Join(set.Validate(), fmt.Errorf("%w tokenProblem: %q is not one of %q", settings.ErrSetting, name, oauth.Problems()))
+	}
+	return set.Validate()
 }

@@ -49,15 +49,11 @@ func (o *Org) patchSettings(_ http.ResponseWriter, r *http.Request) (any, error)
 	if err != nil {
 		return nil, badInput("the body can't be read")
 	}
-	next := o.Settings()
-	if err := strictInto(raw, &next); err != nil {
+	scratch := o.Settings()
+	if err := strictInto(raw, &scratch); err != nil {
 		return nil, err
 	}
-	err = o.UpdateSettings(func(s *Settings) {
-		if bad := json.Unmarshal(raw, s); bad != nil {
-			*s = next
-		}
-	})
+	err = o.UpdateSettings(func(s *Settings) { _ = json.Unmarshal(raw, s) }) // it has just been read without an error
 	return o.settings(), err
 }
 

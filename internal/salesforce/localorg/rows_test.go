@@ -1,6 +1,9 @@
 package localorg_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -257,5 +260,29 @@ func TestNotes(t *testing.T) {
 	view, err := h.View("Campaign", localorg.CampaignID)
 	if err != nil || len(view.Posts) != 1 || view.Posts[0].Body != "posted" {
 		t.Errorf("%+v %v", view, err)
+	}
+}
+
+func TestCompressedBodies(t *testing.T) {
+	h := newHarness(t)
+	pack := func(text string) string {
+		var b bytes.Buffer
+		zip := gzip.NewWriter(&b)
+		_, _ = zip.Write([]byte(text))
+		_ = zip.Close()
+		return b.String()
+	}
+	h.call(http.MethodPatch, campaign, pack(`{"Status":"Completed"}`), "Content-Encoding", "gzip").want(http.StatusNoContent)
+	h.call(http.MethodGet, campaign, "", "Content-Encoding", "gzip").want(http.StatusOK, "Status", "Completed") // some clients say so without a body
+	h.call(http.MethodPatch, campaign, "no gzip", "Content-Encoding", "gzip").want(http.StatusBadRequest)
+	h.set(func(s *localorg.Settings) { s.GzipAnswers = true })
+	res := h.call(http.MethodGet, campaign, "", "Accept-Encoding", "gzip")
+	zip, err := gzip.NewReader(strings.NewReader(res.text))
+	if err != nil || res.header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("%v %v", res.header, err)
+	}
+	plain, err := io.ReadAll(zip)
+	if err != nil || !strings.Contains(string(plain), `"Status":"Completed"`) {
+		t.Errorf("%s %v", plain, err)
 	}
 }

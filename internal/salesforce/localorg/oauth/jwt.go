@@ -33,13 +33,13 @@ func (s *Service) jwtGrant(assertion, base string) (Problem, bool) {
 	case errors.Is(err, jwt.ErrTokenMalformed):
 		return Problem{"invalid_grant", "invalid assertion", 400}, false
 	case issuer != client.ID:
-		return problems["unknown_client"], false
+		return problems()["unknown_client"], false
 	case err != nil:
 		return Problem{"invalid_grant", "invalid assertion", 400}, false
 	}
 	audiences, _ := claims.GetAudience()
 	if len(audiences) != 1 || !s.goodAudience(audiences[0], base) {
-		return problems["wrong_audience"], false
+		return problems()["wrong_audience"], false
 	}
 	// Some libraries send exp as a string, which Salesforce takes too.
 	if text, ok := claims["exp"].(string); ok {
@@ -47,10 +47,10 @@ func (s *Service) jwtGrant(assertion, base string) (Problem, bool) {
 	}
 	exp, err := claims.GetExpirationTime()
 	if err != nil || exp == nil || !exp.After(s.now()) || exp.After(s.now().Add(maxAhead)) {
-		return problems["expired_assertion"], false
+		return problems()["expired_assertion"], false
 	}
 	if sub, _ := claims.GetSubject(); sub != s.user.Username {
-		return problems["not_approved"], false
+		return problems()["not_approved"], false
 	}
 	return Problem{}, true
 }

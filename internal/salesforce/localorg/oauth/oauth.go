@@ -173,7 +173,7 @@ func (s *Service) Token(w http.ResponseWriter, r *http.Request, base string) {
 	}
 	set := s.settings()
 	if set.TokenProblem != "" {
-		if p, ok := problems[set.TokenProblem]; ok {
+		if p, ok := problems()[set.TokenProblem]; ok {
 			refuse(w, p)
 			return
 		}
@@ -189,7 +189,7 @@ func (s *Service) Token(w http.ResponseWriter, r *http.Request, base string) {
 	s.mu.Lock()
 	if !s.countLogin() {
 		s.mu.Unlock()
-		refuse(w, problems["rate_limit"])
+		refuse(w, problems()["rate_limit"])
 		return
 	}
 	token, sess := s.issue()
@@ -224,17 +224,17 @@ func (s *Service) grant(r *http.Request, form url.Values, base string) (Problem,
 	switch form.Get("grant_type") {
 	case "client_credentials":
 		if !s.rightHost(r.Host) {
-			return problems["wrong_host"], false
+			return problems()["wrong_host"], false
 		}
 		return Problem{}, true
 	case "password":
-		return problems["authentication_failure"], false
+		return problems()["authentication_failure"], false
 	case "refresh_token":
-		return problems["expired_refresh_token"], false
+		return problems()["expired_refresh_token"], false
 	case "authorization_code":
 		return Problem{"invalid_grant", "invalid authorization code", http.StatusBadRequest}, false
 	}
-	return problems["flow_off"], false
+	return problems()["flow_off"], false
 }
 
 // rightHost is the My Domain rule: only that host grants client credentials.
@@ -255,10 +255,10 @@ func (s *Service) checkClient(r *http.Request, form url.Values) (Problem, bool) 
 	client := s.client
 	s.mu.Unlock()
 	if !equal(id, client.ID) {
-		return problems["unknown_client"], false
+		return problems()["unknown_client"], false
 	}
 	if !equal(secret, client.Secret) {
-		p := problems["wrong_secret"]
+		p := problems()["wrong_secret"]
 		p.Status = s.settings().Disputed.WrongSecretStatus
 		return p, false
 	}

@@ -60,7 +60,9 @@ type Criterion struct {
 	Value    string `json:"value,omitempty"`
 }
 
-var operators = []string{"equals", "notEqual", "isChanged", "isNull", "notNull", "contains", "startsWith"}
+func operators() []string {
+	return []string{"equals", "notEqual", "isChanged", "isNull", "notNull", "contains", "startsWith"}
+}
 
 // check completes a rule or says what is wrong with it.
 func (r *Rule) check(sch *schema.Schema) error {
@@ -85,8 +87,8 @@ func (r *Rule) check(sch *schema.Schema) error {
 			return fmt.Errorf("%w %s: %s has no field %q", ErrRule, r.Name, o.Name, c.Field)
 		}
 		r.Criteria[i].Field = f.Name
-		if !slices.Contains(operators, c.Operator) {
-			return fmt.Errorf("%w %s: operator %q is not one of %q", ErrRule, r.Name, c.Operator, operators)
+		if !slices.Contains(operators(), c.Operator) {
+			return fmt.Errorf("%w %s: operator %q is not one of %q", ErrRule, r.Name, c.Operator, operators())
 		}
 	}
 	if r.Trigger == "" {

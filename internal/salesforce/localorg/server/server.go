@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,7 +34,7 @@ func ParseOptions(args []string, getenv func(string) string, stderr io.Writer) (
 		return fallback
 	}
 	var opts Options
-	var definitions, certificate, settings string
+	var definitions, certificate, settings, outCert, outKey string
 	flags := flag.NewFlagSet("localorg", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&opts.Address, "listen", env("LOCALORG_LISTEN", "127.0.0.1:8001"), "address to listen on (LOCALORG_LISTEN)")
@@ -42,6 +43,8 @@ func ParseOptions(args []string, getenv func(string) string, stderr io.Writer) (
 	flags.StringVar(&definitions, "objects", env("LOCALORG_OBJECTS", ""), "pattern of definition files to load (LOCALORG_OBJECTS)")
 	flags.StringVar(&certificate, "jwt-certificate", env("LOCALORG_JWT_CERTIFICATE", ""), "PEM certificate for the JWT bearer flow (LOCALORG_JWT_CERTIFICATE)")
 	flags.StringVar(&settings, "settings", env("LOCALORG_SETTINGS", ""), "JSON file with switches (LOCALORG_SETTINGS)")
+	flags.StringVar(&outCert, "outbound-certificate", env("LOCALORG_OUTBOUND_CERTIFICATE", ""), "PEM client certificate shown by outbound messages (LOCALORG_OUTBOUND_CERTIFICATE)")
+	flags.StringVar(&outKey, "outbound-key", env("LOCALORG_OUTBOUND_KEY", ""), "PEM key of that certificate (LOCALORG_OUTBOUND_KEY)")
 	flags.Uint64Var(&opts.Config.Seed, "seed", 1, "start of the dice for faults with a probability")
 	flags.BoolVar(&opts.Config.ControlFromAnywhere, "control-from-anywhere", false, "let other machines use the control API")
 	if err := flags.Parse(args); err != nil {
@@ -49,7 +52,7 @@ func ParseOptions(args []string, getenv func(string) string, stderr io.Writer) (
 	}
 	opts.Config.ClientID = env("LOCALORG_CLIENT_ID", localorg.DefaultClientID)
 	opts.Config.ClientSecret = env("LOCALORG_CLIENT_SECRET", localorg.DefaultClientSecret)
-	return opts, errors.Join(readDefinitions(&opts, definitions), readCertificate(&opts, certificate), readSettings(&opts, settings))
+	return opts, errors.Join(readDefinitions(&opts, definitions), readCertificate(&opts, certificate), readSettings(&opts, settings), readClientCertificate(&opts, outCert, outKey))
 }
 
 func readDefinitions(opts *Options, pattern string) error {
@@ -82,6 +85,22 @@ func readCertificate(opts *Options, name string) error {
 	if err != nil {
 		return fmt.Errorf("-jwt-certificate: %w", err)
 	}
+	return nil
+}
+
+// readClientCertificate makes outbound messages show a certificate, as Salesforce's
+// 'API Client Certificate' does.
+func readClientCertificate(opts *Options, cert, key string) error {
+	if cert == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return fmt.Errorf("-outbound-certificate: %w", err)
+	}
+	opts.Config.OutboundClient = &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
+	}}
 	return nil
 }
 

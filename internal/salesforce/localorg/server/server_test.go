@@ -91,6 +91,7 @@ func TestParseOptions(t *testing.T) {
 		"settings not known":   {"-settings", bad},
 		"settings not there":   {"-settings", filepath.Join(dir, "nope")},
 		"no certificate in it": {"-jwt-certificate", good},
+		"no client's either":   {"-outbound-certificate", good, "-outbound-key", good},
 	} {
 		if _, err := server.ParseOptions(args, none, io.Discard); err == nil {
 			t.Errorf("%s: it was taken", name)

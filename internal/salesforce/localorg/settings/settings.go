@@ -39,7 +39,8 @@ type Settings struct {
 	// SendOutboundMessages is the integration user's permission of that name; without
 	// it, what the integration writes sends no outbound message.
 	SendOutboundMessages bool `json:"sendOutboundMessages"`
-	// FieldSecurity takes fields from the integration: "Campaign.Status" to "read" or "hidden".
+	// FieldSecurity takes fields from the integration: "Campaign.Status" to "read"
+	// or "hidden"; "" gives one back.
 	FieldSecurity map[string]string `json:"fieldSecurity"`
 
 	// MyDomain is the host (with port, if any) that the org answers on; on every
@@ -147,7 +148,7 @@ func (s Settings) Validate() error {
 	number("disputed.accessStatus", s.Disputed.AccessStatus, http.StatusBadRequest, http.StatusForbidden)
 	number("disputed.lockStatus", s.Disputed.LockStatus, http.StatusBadRequest, http.StatusInternalServerError)
 	for field, level := range s.FieldSecurity {
-		word("fieldSecurity."+field, level, FieldRead, FieldHidden)
+		word("fieldSecurity."+field, level, "", FieldRead, FieldHidden)
 	}
 	if s.APIVersionMin < oldestAPIVersion || s.APIVersionMax < s.APIVersionMin {
 		errs = append(errs, fmt.Errorf("%w apiVersionMin, apiVersionMax: %d to %d is not a range from %d up", ErrSetting, s.APIVersionMin, s.APIVersionMax, oldestAPIVersion))

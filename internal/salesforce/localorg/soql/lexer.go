@@ -44,10 +44,10 @@ func lex(text string) ([]token, *Error) {
 			}
 			out, i = append(out, tok), next
 		case isNameStart(r):
-			end := i + strings.IndexFunc(text[i:]+" ", func(r rune) bool { return !isNameStart(r) && !unicode.IsDigit(r) && r != '.' })
+			end := while(text, i, func(r rune) bool { return isNameStart(r) || unicode.IsDigit(r) || r == '.' })
 			out, i = append(out, token{tokName, text[i:end], i}), end
 		case unicode.IsDigit(r), (r == '-' || r == '+' || r == '.') && i+1 < len(text) && text[i+1] >= '0' && text[i+1] <= '9':
-			end := i + 1 + strings.IndexFunc(text[i+1:]+" ", func(r rune) bool { return !strings.ContainsRune("0123456789.:-+TZtzeE", r) })
+			end := while(text, i+1, func(r rune) bool { return strings.ContainsRune("0123456789.:-+TZtzeE", r) })
 			tok, ok := number(text[i:end], i)
 			if !ok {
 				return nil, at(text, i, CodeMalformed, "unexpected token: '"+text[i:end]+"'")
@@ -65,6 +65,14 @@ func lex(text string) ([]token, *Error) {
 		}
 	}
 	return append(out, token{tokEOF, "<EOF>", len(text)}), nil
+}
+
+// while returns where the run of fitting characters from start on ends.
+func while(text string, start int, fits func(rune) bool) int {
+	if n := strings.IndexFunc(text[start:], func(r rune) bool { return !fits(r) }); n >= 0 {
+		return start + n
+	}
+	return len(text)
 }
 
 func isNameStart(r rune) bool {

@@ -9,7 +9,20 @@ type parser struct {
 	text string
 	toks []token
 	i    int
+	deep int
 }
+
+// maxDepth bounds how deep filters and subqueries may nest.
+const maxDepth = 50
+
+func (p *parser) descend() *Error {
+	if p.deep++; p.deep > maxDepth {
+		return p.unexpected()
+	}
+	return nil
+}
+
+func (p *parser) ascend() { p.deep-- }
 
 // Parse reads a query. Errors are of type [*Error].
 func Parse(text string) (*Query, error) {
@@ -73,6 +86,10 @@ func (p *parser) name() (token, *Error) {
 }
 
 func (p *parser) query() (*Query, *Error) {
+	if err := p.descend(); err != nil {
+		return nil, err
+	}
+	defer p.ascend()
 	q := &Query{Text: p.text, Limit: -1}
 	if err := p.expect("SELECT"); err != nil {
 		return nil, err

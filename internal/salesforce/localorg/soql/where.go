@@ -5,18 +5,10 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep a filter may nest.
-const maxDepth = 50
-
 // logic reads conditions joined by AND, or by OR: SOQL wants parentheses round a
 // mix of the two.
-func (p *parser) logic() (Condition, *Error) { return p.logicAt(0) }
-
-func (p *parser) logicAt(depth int) (Condition, *Error) {
-	if depth > maxDepth {
-		return nil, p.unexpected()
-	}
-	first, err := p.unary(depth)
+func (p *parser) logic() (Condition, *Error) {
+	first, err := p.unary()
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +23,7 @@ func (p *parser) logicAt(depth int) (Condition, *Error) {
 	}
 	parts := []Condition{first}
 	for p.accept(word) {
-		c, err := p.unary(depth)
+		c, err := p.unary()
 		if err != nil {
 			return nil, err
 		}
@@ -43,13 +35,17 @@ func (p *parser) logicAt(depth int) (Condition, *Error) {
 	return Logic{Or: word == "OR", Parts: parts}, nil
 }
 
-func (p *parser) unary(depth int) (Condition, *Error) {
+func (p *parser) unary() (Condition, *Error) {
+	if err := p.descend(); err != nil {
+		return nil, err
+	}
+	defer p.ascend()
 	if p.accept("NOT") {
-		c, err := p.unary(depth + 1)
+		c, err := p.unary()
 		return Not{c}, err
 	}
 	if p.accept("(") {
-		c, err := p.logicAt(depth + 1)
+		c, err := p.logic()
 		if err != nil {
 			return nil, err
 		}
