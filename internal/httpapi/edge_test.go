@@ -73,6 +73,10 @@ func TestRoles(t *testing.T) {
 		{"POST", base + "/" + id + "/links", contractLink},
 		{"DELETE", base + "/" + id + "/links/701xx000000001AAAQ", ""},
 		{"POST", base, contractCreate},
+		{"POST", base + "/test", newConnection},
+		{"POST", base + "/" + id + "/test", ""},
+		{"POST", deliveries + "/" + id + "/redeliver", ""},
+		{"POST", deliveries + "/redeliver", `{}`},
 		{"DELETE", base + "/" + id, ""},
 	}
 	for _, r := range requests {
@@ -143,6 +147,10 @@ func TestWrongAddresses(t *testing.T) {
 		{"PATCH", base + "/" + testID(1), 405, "DELETE, GET, HEAD, PUT"},
 		{"OPTIONS", base, 405, "GET, HEAD, POST"},
 		{"TRACE", "/api/v1/notifications/delivery-log", 405, "GET, HEAD"},
+		{"GET", base + "/" + testID(1) + "/test", 405, "POST"},
+		{"GET", base + "/test", 404, ""},
+		{"GET", deliveries + "/" + testID(1) + "/redeliver", 405, "POST"},
+		{"GET", deliveries + "/redeliver", 404, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
