@@ -49,7 +49,7 @@ func TestAConnectionBeforeItIsSaved(t *testing.T) {
 		t.Errorf("%v", body)
 	}
 	resp := h.send(as("admin", "POST", base+"/test", strings.Replace(newConnection, contractSecret, "wrong-secret", 1)))
-	if resp.StatusCode != 200 || !strings.Contains(resp.Body, `"code":"invalid_client"`) || strings.Contains(resp.Body, "wrong-secret") || strings.Contains(h.log.String(), "wrong-secret") {
+	if resp.StatusCode != http.StatusOK || !strings.Contains(resp.Body, `"code":"invalid_client"`) || strings.Contains(resp.Body, "wrong-secret") || strings.Contains(h.log.String(), "wrong-secret") {
 		t.Errorf("%d %s", resp.StatusCode, resp.Body)
 	}
 	h.refused(as("admin", "POST", base+"/test", `{"config": {"instance_url": "https://evil.example", "client_id": "c", "client_secret": "s"}}`), 422)

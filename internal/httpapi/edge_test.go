@@ -86,7 +86,7 @@ func TestRoles(t *testing.T) {
 				h := newHarness(t, "")
 				h.create()
 				resp := h.send(as(role, r.method, r.target, r.body))
-				if got := resp.StatusCode != 403; got != allowed {
+				if got := resp.StatusCode != http.StatusForbidden; got != allowed {
 					t.Errorf("status %d, allowed: want %t", resp.StatusCode, allowed)
 				}
 			})
@@ -333,7 +333,7 @@ func TestHeaders(t *testing.T) {
 			t.Errorf("%s = %q, want %q", name, got, want)
 		}
 	}
-	if resp := h.send(as("viewer", "HEAD", base, "")); resp.StatusCode != 200 || resp.Body != "" {
+	if resp := h.send(as("viewer", "HEAD", base, "")); resp.StatusCode != http.StatusOK || resp.Body != "" {
 		t.Errorf("HEAD: %d %q", resp.StatusCode, resp.Body)
 	}
 }

@@ -19,36 +19,47 @@ const eventsDir = "../../events/integrations"
 // answers' bodies lie in testdata/events.
 func eventStatuses() map[string]int {
 	return map[string]int{
-		"create":                 201,
-		"create-base64":          201,
-		"create-as-viewer":       403,
-		"create-missing-fields":  422,
-		"create-unknown-field":   422,
-		"create-foreign-host":    422,
-		"create-http":            422,
-		"create-not-json":        400,
-		"create-form":            415,
-		"create-too-large":       413,
-		"list":                   200,
-		"list-limit-too-high":    422,
-		"get":                    200,
-		"get-unknown":            404,
-		"get-without-authorizer": 403,
-		"get-without-role":       403,
-		"rotate":                 200,
-		"update-with-mask":       200,
-		"switch-off":             200,
-		"delete":                 204,
-		"link-create":            201,
-		"link-create-again":      200,
-		"link-conflict":          409,
-		"link-no-campaign":       422,
-		"links-list":             200,
-		"link-delete":            204,
-		"delivery-log":           200,
-		"delivery":               200,
-		"method-unknown":         405,
-		"path-unknown":           404,
+		"create":                  201,
+		"create-base64":           201,
+		"create-as-viewer":        403,
+		"create-missing-fields":   422,
+		"create-unknown-field":    422,
+		"create-foreign-host":     422,
+		"create-http":             422,
+		"create-not-json":         400,
+		"create-form":             415,
+		"create-too-large":        413,
+		"list":                    200,
+		"list-limit-too-high":     422,
+		"get":                     200,
+		"get-unknown":             404,
+		"get-without-authorizer":  403,
+		"get-without-role":        403,
+		"rotate":                  200,
+		"update-with-mask":        200,
+		"switch-off":              200,
+		"delete":                  204,
+		"create-with-settings":    201,
+		"update-settings":         200,
+		"update-settings-invalid": 422,
+		"switch-on":               200,
+		"test":                    200,
+		"test-as-viewer":          403,
+		"test-before-saving":      200,
+		"test-wrong-secret":       200,
+		"redeliver":               202,
+		"redeliver-not-parked":    409,
+		"redeliver-many":          202,
+		"link-create":             201,
+		"link-create-again":       200,
+		"link-conflict":           409,
+		"link-no-campaign":        422,
+		"links-list":              200,
+		"link-delete":             204,
+		"delivery-log":            200,
+		"delivery":                200,
+		"method-unknown":          405,
+		"path-unknown":            404,
 	}
 }
 
@@ -78,6 +89,9 @@ func TestEventsOnFile(t *testing.T) {
 			h := newHarness(t, "")
 			id := h.create()
 			h.deliveries()
+			if strings.HasPrefix(name, "redeliver") {
+				h.parked(3)
+			}
 			if name != "link-create" {
 				h.admin("POST", base+"/"+id+"/links", contractLink)
 			}

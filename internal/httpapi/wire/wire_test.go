@@ -25,7 +25,7 @@ func TestHandlerReachesForNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp, err := handle(t.Context(), events.APIGatewayProxyRequest{HTTPMethod: "GET", Path: "/api/v1/openapi.json"})
-	if err != nil || resp.StatusCode != 200 || !strings.Contains(resp.Body, `"openapi":"3.1.0"`) {
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(resp.Body, `"openapi":"3.1.0"`) {
 		t.Errorf("%d, %v", resp.StatusCode, err)
 	}
 }
