@@ -14,7 +14,7 @@ import (
 
 // errUnauthorized has the one text that API Gateway answers with 401.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
-var errUnauthorized = errors.New("Unauthorized") //nolint:staticcheck // API Gateway compares it, capital included
+var errUnauthorized = errors.New("Unauthorized")
 
 // The keys of the context that the authorizer hands to the functions behind it.
 const (

@@ -148,6 +148,7 @@ func (s *Store) send(ctx context.Context, chunk []*change, try int) error {
 			free = append(free, c)
 		case contended:
 			busy = append(busy, c)
+		case refused:
 		}
 		reasons = reasons[len(c.rows):]
 	}

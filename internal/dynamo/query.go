@@ -45,7 +45,7 @@ func readPart[T any](ctx context.Context, s *Store, l listing[T], limit int, aft
 		q.ExclusiveStartKey = l.start(after)
 	}
 	for range maxQueries {
-		q.Limit = aws.Int32(int32(limit + 1 - len(part.Items)))
+		q.Limit = aws.Int32(int32(limit + 1 - len(part.Items))) //nolint:gosec // at most 101
 		if q.FilterExpression != nil {
 			q.Limit = aws.Int32(filteredRead)
 		}

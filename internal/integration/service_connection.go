@@ -62,11 +62,12 @@ type OrgReport struct {
 func (r OrgReport) Status() CheckStatus {
 	worst := CheckOK
 	for _, c := range r.Checks {
-		switch {
-		case c.Status == CheckFailed:
+		switch c.Status {
+		case CheckFailed:
 			return CheckFailed
-		case c.Status == CheckWarning:
+		case CheckWarning:
 			worst = CheckWarning
+		default:
 		}
 	}
 	return worst

@@ -133,13 +133,13 @@ func TestAnIntegrationThatIsMendedInTheMomentOfParking(t *testing.T) {
 				w.link(t, integrationID, "exp", demoCampaign)
 				tt.spoil(t, w)
 				commits := 0
-				w.store.Before(func(_ context.Context, op string) error {
+				w.store.Before(func(ctx context.Context, op string) error {
 					if op == "Commit" {
 						if commits++; commits == tt.commit {
 							tt.mend(t, w)
 							// Its resume comes too early to see what is parked now.
 							messages := `{"command":"resume","integration_id":"` + integrationID + `"}`
-							if _, err := w.handler().Handle(t.Context(), []byte(messages)); err != nil {
+							if _, err := w.handler().Handle(ctx, []byte(messages)); err != nil {
 								t.Error(err)
 							}
 						}

@@ -126,7 +126,7 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 	bodies := map[string][]byte{}
 	for _, d := range waiting {
 		campaign := integration.CampaignRef{IntegrationID: d.IntegrationID, CampaignID: d.CampaignID}
-		err := error(nil)
+		var err error
 		switch {
 		case links[campaign].ExperimentKey != d.ExperimentKey:
 			err = d.Move(now, integration.StatusSkipped, integration.ReasonNoLink, "the Campaign is not linked to the experiment any more")

@@ -163,7 +163,7 @@ func TestFailures(t *testing.T) {
 				if d.Cause == "" || d.Fix == "" {
 					t.Errorf("no cause or fix: %+v", d)
 				}
-				if wait := d.NextAttemptAt.Sub(time.Now()); wait < tt.waitRange[0] || wait > tt.waitRange[1] {
+				if wait := time.Until(d.NextAttemptAt); wait < tt.waitRange[0] || wait > tt.waitRange[1] {
 					t.Errorf("tried again after %s, wanted within %v", wait, tt.waitRange)
 				}
 				// The bare event went to the queue, and is delivered from there.

@@ -71,15 +71,15 @@ func (c *Client) queryPath(soql string) string {
 	return c.data + "/query?q=" + url.QueryEscape(soql)
 }
 
-// queryIn runs a query once per as many ids as fit its address. make gets a list
+// queryIn runs a query once per as many ids as fit its address. build gets a list
 // such as ('a','b').
-func (c *Client) queryIn(ctx context.Context, op string, ids []string, make func(list string) string, add func(json.RawMessage) error) error {
+func (c *Client) queryIn(ctx context.Context, op string, ids []string, build func(list string) string, add func(json.RawMessage) error) error {
 	perID := len(url.QueryEscape(QuoteSOQL(strings.Repeat("x", 18)) + ","))
-	fit := (maxURI - len(c.queryPath(make("()")))) / perID
+	fit := (maxURI - len(c.queryPath(build("()")))) / perID
 	for len(ids) > 0 {
 		n := min(fit, len(ids))
 		quoted := quoteAll(ids[:n])
-		if err := c.query(ctx, op, make("("+strings.Join(quoted, ",")+")"), add); err != nil {
+		if err := c.query(ctx, op, build("("+strings.Join(quoted, ",")+")"), add); err != nil {
 			return err
 		}
 		ids = ids[n:]

@@ -230,7 +230,7 @@ func (t *CachedTokens) exchangeAndSave(ctx context.Context, generation int64) (T
 		// The lease ran out and somebody else was faster. Use theirs, as all others do.
 		newer, err := t.load(ctx)
 		if err != nil || newer.Generation < generation {
-			return token, nil // ours is as good: nobody is known to have a newer one
+			return token, nil //nolint:nilerr // ours is as good: nobody is known to have a newer one
 		}
 		return newer.outcome()
 	case err != nil:

@@ -19,7 +19,7 @@ const opToken = "get an access token"
 
 // tokenPath is the same on every My Domain host.
 // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
-const tokenPath = "/services/oauth2/token"
+const tokenPath = "/services/oauth2/token" //nolint:gosec // an address, not a credential
 
 // exchanger does the client-credentials grant.
 type exchanger struct {

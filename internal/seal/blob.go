@@ -32,7 +32,7 @@ type blob struct {
 func (b blob) format() []byte {
 	out := make([]byte, 0, headSize+len(b.wrapped)+len(b.nonce)+len(b.ciphertext))
 	out = append(out, blobVersion)
-	out = binary.BigEndian.AppendUint16(out, uint16(len(b.wrapped)))
+	out = binary.BigEndian.AppendUint16(out, uint16(len(b.wrapped))) //nolint:gosec // KMS wraps a key in less than 6 KiB
 	out = append(out, b.wrapped...)
 	out = append(out, b.nonce...)
 	return append(out, b.ciphertext...)

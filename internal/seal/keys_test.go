@@ -237,7 +237,7 @@ func TestKMSErrors(t *testing.T) {
 			_, err := v.Open(t.Context(), idA, creds, sealed)
 			wantError(t, err, tt.code, tt.err)
 			for _, s := range []error{seal.ErrKey, seal.ErrContext, seal.ErrFormat} {
-				if errors.Is(err, s) != (s == tt.want) {
+				if errors.Is(err, s) != errors.Is(s, tt.want) {
 					t.Errorf("%v is %v: %t", err, s, errors.Is(err, s))
 				}
 			}

@@ -79,7 +79,7 @@ var deliveryTests = []test{
 		for _, u := range []integration.Unit{{Delivery: d}, {Campaign: c}, {Delivery: d, Campaign: c}} {
 			wantEqual(t, "result", commit(t, s, u), []integration.UnitResult{{}})
 		}
-		wantAbsent(t, s, 1)
+		wantAbsent(t, s)
 	}},
 	{"a unit is stored whole or not at all", func(t *testing.T, s integration.Store) {
 		taken := mustCommit(t, s, integration.Unit{Campaign: newCampaign(id(1), 1)}, integration.Unit{Delivery: newDelivery(2)})
@@ -220,7 +220,7 @@ var deliveryTests = []test{
 		d.Payload = make([]byte, integration.MaxPayload+1)
 		_, err := s.Commit(t.Context(), []integration.Unit{{Delivery: newDelivery(1)}, {Delivery: d}})
 		wantInvalid(t, err, "payload")
-		wantAbsent(t, s, 1)
+		wantAbsent(t, s)
 	}},
 	{"two units of one row are a bug of the caller", func(t *testing.T, s integration.Store) {
 		for name, units := range map[string][]integration.Unit{
@@ -234,7 +234,7 @@ var deliveryTests = []test{
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		wantAbsent(t, s, 1)
+		wantAbsent(t, s)
 	}},
 	{"get many leaves out what is not there", func(t *testing.T, s integration.Store) {
 		var units []integration.Unit
@@ -281,7 +281,7 @@ var deliveryTests = []test{
 		wantCode(t, err, integration.CodeUnavailable)
 		_, err = s.GetDeliveries(cancelled(t), []string{id(1)})
 		wantCode(t, err, integration.CodeUnavailable)
-		wantAbsent(t, s, 1)
+		wantAbsent(t, s)
 	}},
 }
 
@@ -312,9 +312,10 @@ func wantStored(t *testing.T, s integration.Store, r integration.UnitResult, u i
 	wantEqual(t, "result", r, want)
 }
 
-// wantAbsent checks that delivery n and its campaign are not stored.
-func wantAbsent(t *testing.T, s integration.Store, n int) {
+// wantAbsent checks that delivery 1 and its campaign are not stored.
+func wantAbsent(t *testing.T, s integration.Store) {
 	t.Helper()
+	const n = 1
 	d, err := s.GetDeliveries(t.Context(), []string{id(n)})
 	if err != nil || len(d) != 0 {
 		t.Errorf("delivery %d is stored (%d), %v", n, len(d), err)

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"net/http"
 	"strings"
 	"testing"
 

@@ -12,12 +12,12 @@ import (
 
 // newOrg returns the local Salesforce org, and what stops it. The org sends its
 // outbound messages until then.
-func newOrg(log io.Writer) (http.Handler, func() error, error) {
+func newOrg(ctx context.Context, log io.Writer) (http.Handler, func() error, error) {
 	org, err := localorg.New(localorg.Config{})
 	if err != nil {
 		return nil, nil, fmt.Errorf("start the local org: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it ends with the stack
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -94,7 +94,7 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		return nil, fmt.Errorf("make the org's log: %w", err)
 	}
 	s.closeLater(orgLog.Close)
-	org, stopOrg, err := newOrg(orgLog)
+	org, stopOrg, err := newOrg(ctx, orgLog)
 	if err != nil {
 		return nil, err
 	}
