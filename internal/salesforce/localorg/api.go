@@ -174,7 +174,7 @@ func (o *Org) asPerson(object string, do func(*schema.Object) *records.Error) er
 	if err != nil {
 		return err
 	}
-	o.call.Route, o.call.Method = "person", ""
+	o.call.Route, o.call.Method = byPerson, ""
 	if bad := do(def); bad != nil {
 		return bad
 	}

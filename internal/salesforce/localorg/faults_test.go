@@ -70,6 +70,7 @@ func TestFaultsOfRecords(t *testing.T) {
 	h.fault(localorg.Fault{Match: localorg.Match{Record: localorg.CampaignID[:15]}, Effect: localorg.Effect{Kind: localorg.LockRow}})
 	h.call(http.MethodPatch, campaign, `{"Status":"x"}`).want(http.StatusBadRequest, "0.errorCode", "UNABLE_TO_LOCK_ROW",
 		"0.message", "unable to obtain exclusive access to this record or 1 records: "+localorg.CampaignID)
+	h.change("Aborted") // a person is not struck
 	h.set(func(s *localorg.Settings) { s.Disputed.LockStatus = 500 })
 	h.call(http.MethodPatch, campaign, `{"Status":"x"}`).want(http.StatusInternalServerError, "0.errorCode", "UNABLE_TO_LOCK_ROW")
 	h.call(http.MethodPatch, "composite/sobjects", mustJSON(t, obj{"records": []any{rec("Campaign", "id", other, "Status", "x"), rec("Campaign", "id", localorg.CampaignID, "Status", "x")}})).
@@ -125,6 +126,7 @@ func TestBadFaultsAreRefused(t *testing.T) {
 		"no code":       {Effect: localorg.Effect{Kind: localorg.RecordError}},
 		"no status":     {Effect: localorg.Effect{Kind: localorg.CustomAnswer}},
 		"slow by zero":  {Effect: localorg.Effect{Kind: localorg.Slow}},
+		"slow record":   {Effect: localorg.Effect{Kind: localorg.LockRow, Delay: 1}},
 		"unknown route": {Match: localorg.Match{Route: "x"}, Effect: localorg.Effect{Kind: localorg.LockRow}},
 	} {
 		if _, err := h.AddFault(f); err == nil {

@@ -129,8 +129,15 @@ func (o *Org) commit() {
 	o.queue.Observe(o.store.Commit(), func(a records.Actor) bool { return !a.Integration || o.settings().SendOutboundMessages })
 }
 
-// guard is where faults strike records.
+// byPerson is the route of changes that don't come over the wire.
+const byPerson = "person"
+
+// guard is where faults strike records: those that calls write, not those that a
+// person changes, since a test uses the latter to set its scene.
 func (o *Org) guard(op records.Operation, object, id string) *records.Error {
+	if o.call.Route == byPerson {
+		return nil
+	}
 	call := o.call
 	call.Operation, call.Object, call.Text = string(op), object, id
 	hits := o.faults.Strike(call, true)

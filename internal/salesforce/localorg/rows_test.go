@@ -263,6 +263,13 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+func TestOnlyJSONIsTaken(t *testing.T) {
+	h := newHarness(t)
+	h.call(http.MethodPatch, campaign, "Status=Completed", "Content-Type", "application/x-www-form-urlencoded").want(http.StatusUnsupportedMediaType,
+		"0.errorCode", "UNSUPPORTED_MEDIA_TYPE", "0.message", "Content-Type header specified in HTTP request is not supported: application/x-www-form-urlencoded")
+	h.call(http.MethodPatch, campaign, `{"Status":"Completed"}`, "Content-Type", "application/json; charset=UTF-8").want(http.StatusNoContent)
+}
+
 func TestCompressedBodies(t *testing.T) {
 	h := newHarness(t)
 	pack := func(text string) string {

@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -195,7 +196,13 @@ func (c *exchange) checked() *rest.Response {
 	case c.org.usage.sum() >= set.DailyAPIRequests:
 		return fail(http.StatusForbidden, records.CodeLimit, "TotalRequests Limit exceeded.")
 	}
-	return c.checkVersion(set)
+	if res := c.checkVersion(set); res != nil {
+		return res
+	}
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); len(c.body) > 0 && err == nil && kind != "application/json" {
+		return fail(http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "Content-Type header specified in HTTP request is not supported: "+kind)
+	}
+	return nil
 }
 
 // Versions that are gone, and those that are on their way out.

@@ -35,7 +35,8 @@ type Fault struct {
 	Struck  int `json:"struck"`
 }
 
-// Match says where a fault strikes. Empty members match everything.
+// Match says where a fault strikes. Empty members match everything that comes over
+// the wire; what a person changes by the control API is never struck.
 type Match struct {
 	// Route is the kind of call: token, introspect, revoke, userinfo, versions,
 	// resources, limits, sobjects, describe, row, upsert, query, collections,
@@ -79,7 +80,7 @@ const (
 // Effect is what a fault does.
 type Effect struct {
 	Kind Kind `json:"kind"`
-	// Delay comes before whatever the kind does.
+	// Delay comes before whatever the kind does; not for kinds that strike records.
 	Delay settings.Duration `json:"delay,omitempty"`
 	// Status, Code, Message and Fields replace the kind's own.
 	Status  int      `json:"status,omitempty"`
@@ -118,6 +119,8 @@ func (f Fault) Validate() error {
 		return fmt.Errorf("%w: a record_error needs an errorCode", ErrFault)
 	case f.Effect.Kind == CustomAnswer && f.Effect.Status == 0:
 		return fmt.Errorf("%w: an answer needs a status", ErrFault)
+	case f.Effect.ForRecords() && f.Effect.Delay != 0:
+		return fmt.Errorf("%w: a fault that strikes a record can't have a delay: arm a slow one besides it", ErrFault)
 	case f.Effect.Kind == Slow && f.Effect.Delay <= 0:
 		return fmt.Errorf("%w: slow needs a delay", ErrFault)
 	}
