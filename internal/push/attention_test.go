@@ -15,19 +15,19 @@ import (
 func (w *world) drain(t testing.TB) {
 	t.Helper()
 	for range 1000 {
-		at, more := w.queue.next()
+		at, more := w.queue.Next()
 		if !more {
 			return
 		}
 		time.Sleep(time.Until(at))
-		messages := w.queue.receive(10)
-		w.queue.delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
+		messages := w.queue.Receive(10)
+		w.queue.Delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
 	}
 	t.Fatal("the queue does not get empty")
 }
 
 func (w *world) publish(id, detailType string, at time.Time) {
-	w.queue.put(event(id, detailType, "exp", at), w.now())
+	w.queue.Put(event(id, detailType, "exp", at), w.now())
 }
 
 func (w *world) changeIntegration(t testing.TB, change func(*integration.Integration)) {
@@ -43,12 +43,12 @@ func (w *world) changeIntegration(t testing.TB, change func(*integration.Integra
 }
 
 func (w *world) resume() {
-	w.queue.put(fmt.Sprintf(`{"command":"resume","integration_id":%q}`, integrationID), w.now())
+	w.queue.Put(fmt.Sprintf(`{"command":"resume","integration_id":%q}`, integrationID), w.now())
 }
 
 func (w *world) noticeTypes() []string {
 	var types []string
-	for _, n := range w.bus.notices {
+	for _, n := range w.bus.Notices() {
 		types = append(types, n.Type)
 	}
 	return types
@@ -208,12 +208,12 @@ func TestRedeliver(t *testing.T) {
 			}
 			return faultNone
 		}
-		w.queue.put(fmt.Sprintf(`{"command":"redeliver","delivery_ids":[%q,"unknown"],"requested_by":"somebody"}`, d.ID), time.Now())
+		w.queue.Put(fmt.Sprintf(`{"command":"redeliver","delivery_ids":[%q,"unknown"],"requested_by":"somebody"}`, d.ID), time.Now())
 		w.drain(t)
 		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written"}) {
 			t.Errorf("deliveries: %v (%s)", got, w.deliveries(t)[0].Detail)
 		}
-		w.queue.put(`{"command":"dance"}`, time.Now())
+		w.queue.Put(`{"command":"dance"}`, time.Now())
 		w.drain(t)
 	})
 }

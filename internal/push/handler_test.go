@@ -167,13 +167,13 @@ func TestFailures(t *testing.T) {
 					t.Errorf("tried again after %s, wanted within %v", wait, tt.waitRange)
 				}
 				// The bare event went to the queue, and is delivered from there.
-				at, queued := w.queue.next()
+				at, queued := w.queue.Next()
 				if !queued {
 					t.Fatal("nothing on the queue: the event would be lost")
 				}
 				time.Sleep(time.Until(at))
-				messages := w.queue.receive(10)
-				w.queue.delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
+				messages := w.queue.Receive(10)
+				w.queue.Delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
 				if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written"}) {
 					t.Errorf("in the end: %v", got)
 				}
@@ -188,15 +188,15 @@ func TestAFailingOrgIsGivenUpAfterADayAndParked(t *testing.T) {
 		w.link(t, integrationID, "exp", demoCampaign)
 		w.org.fault = func(int) modelFault { return faultLimit }
 		start := time.Now()
-		w.queue.put(event("e1", "Experiment Completed", "exp", start), start)
+		w.queue.Put(event("e1", "Experiment Completed", "exp", start), start)
 		for range 1000 {
-			at, more := w.queue.next()
+			at, more := w.queue.Next()
 			if !more {
 				break
 			}
 			time.Sleep(time.Until(at))
-			messages := w.queue.receive(10)
-			w.queue.delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
+			messages := w.queue.Receive(10)
+			w.queue.Delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
 		}
 		if got := w.outcomes(t); !slices.Equal(got, []string{"parked exhausted"}) {
 			t.Fatalf("deliveries: %v", got)
@@ -263,18 +263,18 @@ func TestAStoreThatIsAwayLosesNothing(t *testing.T) {
 			}
 			return nil
 		})
-		w.queue.put(event("e1", "Experiment Completed", "exp", time.Now()), time.Now())
-		messages := w.queue.receive(10)
+		w.queue.Put(event("e1", "Experiment Completed", "exp", time.Now()), time.Now())
+		messages := w.queue.Receive(10)
 		failures := handleBatch(t.Context(), t, w.handler(), messages)
-		w.queue.delete(messages, failures)
+		w.queue.Delete(messages, failures)
 		if len(failures) != 1 {
 			t.Fatalf("%d messages come back, wanted 1", len(failures))
 		}
 		away = false
-		at, _ := w.queue.next()
+		at, _ := w.queue.Next()
 		time.Sleep(time.Until(at))
-		messages = w.queue.receive(10)
-		w.queue.delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
+		messages = w.queue.Receive(10)
+		w.queue.Delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
 		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written"}) {
 			t.Errorf("deliveries: %v", got)
 		}

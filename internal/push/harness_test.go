@@ -3,11 +3,9 @@ package push_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/push"
+	"salesforce-integration/internal/push/pushtest"
 )
 
 // world is push with everything around it: a store, an org, a queue.
@@ -23,8 +22,8 @@ type world struct {
 	store *inmem.Store
 	vault *inmem.Vault
 	org   *modelOrg
-	queue *modelQueue
-	bus   *modelBus
+	queue *pushtest.Queue
+	bus   *pushtest.Bus
 	retry push.RetryPolicy
 	now   func() time.Time
 	log   io.Writer
@@ -33,7 +32,7 @@ type world struct {
 const integrationID = "0195b9b0-0000-7000-8000-000000000001"
 
 func newWorld(t testing.TB, now func() time.Time) *world {
-	w := &world{store: inmem.New(), vault: &inmem.Vault{}, org: newModelOrg(), queue: &modelQueue{now: now}, bus: &modelBus{}, retry: push.DefaultRetryPolicy(), now: now, log: io.Discard}
+	w := &world{store: inmem.New(), vault: &inmem.Vault{}, org: newModelOrg(), queue: pushtest.NewQueue(now), bus: &pushtest.Bus{}, retry: push.DefaultRetryPolicy(), now: now, log: io.Discard}
 	w.addIntegration(t, integrationID)
 	return w
 }
@@ -79,110 +78,6 @@ func (w *world) handlerThrough(store integration.Store, org http.RoundTripper, q
 		Store: store, Queue: through, Orgs: orgs, Bus: w.bus, Retry: w.retry, Now: w.now, Log: log,
 		Metrics: func(map[string]int) error { return nil },
 	})
-}
-
-// modelBus remembers the notices it was given.
-type modelBus struct {
-	mu      sync.Mutex
-	notices []integration.Notice
-}
-
-// Notify implements [push.Notifier].
-func (b *modelBus) Notify(_ context.Context, n integration.Notice) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.notices = append(b.notices, n)
-	return nil
-}
-
-// modelQueue is an SQS queue: at least once, in any order, with visibility.
-type modelQueue struct {
-	now func() time.Time
-
-	mu       sync.Mutex
-	messages []*queued
-	sent     int
-}
-
-type queued struct {
-	id        string
-	body      string
-	visibleAt time.Time
-}
-
-// visibilityTimeout is the template's.
-const visibilityTimeout = 370 * time.Second
-
-func (q *modelQueue) put(body string, visibleAt time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.sent++
-	q.messages = append(q.messages, &queued{id: fmt.Sprintf("m%d", q.sent), body: body, visibleAt: visibleAt})
-}
-
-// Hide implements [push.Queue]. The receipt handle is the message's id.
-func (q *modelQueue) Hide(_ context.Context, waits map[string]time.Duration) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, m := range q.messages {
-		if wait, ok := waits[m.id]; ok {
-			m.visibleAt = q.now().Add(wait)
-		}
-	}
-	return nil
-}
-
-// Send implements [push.Queue].
-func (q *modelQueue) Send(_ context.Context, body []byte, after time.Duration) error {
-	q.put(string(body), q.now().Add(after))
-	return nil
-}
-
-// receive takes up to n visible messages and hides them.
-func (q *modelQueue) receive(n int) []events.SQSMessage {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var out []events.SQSMessage
-	for _, m := range q.messages {
-		if len(out) < n && !m.visibleAt.After(q.now()) {
-			m.visibleAt = q.now().Add(visibilityTimeout)
-			out = append(out, events.SQSMessage{MessageId: m.id, ReceiptHandle: m.id, Body: m.body, EventSource: "aws:sqs"})
-		}
-	}
-	return out
-}
-
-// delete takes away what was received and is not among the failures.
-func (q *modelQueue) delete(received []events.SQSMessage, failures []events.SQSBatchItemFailure) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	gone := map[string]bool{}
-	for _, m := range received {
-		gone[m.MessageId] = true
-	}
-	for _, f := range failures {
-		delete(gone, f.ItemIdentifier)
-	}
-	kept := q.messages[:0]
-	for _, m := range q.messages {
-		if !gone[m.id] {
-			kept = append(kept, m)
-		}
-	}
-	q.messages = kept
-}
-
-// next returns when the next message shows, and false when there is none left.
-func (q *modelQueue) next() (time.Time, bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var at time.Time
-	for _, m := range q.messages {
-		if at.IsZero() || m.visibleAt.Before(at) {
-			at = m.visibleAt
-		}
-	}
-	return at, len(q.messages) > 0
 }
 
 func handleBatch(ctx context.Context, t testing.TB, h *push.Handler, messages []events.SQSMessage) []events.SQSBatchItemFailure {

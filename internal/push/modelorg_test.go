@@ -6,13 +6,14 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptrace"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"salesforce-integration/internal/push/pushtest"
 )
 
 // modelOrg is a Salesforce org reduced to what push does to one: it takes statuses
@@ -86,7 +87,7 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Header.Get("Authorization") != "Bearer "+o.bearer() {
 		return answer(r, 401, []map[string]any{{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}})
 	}
-	trace(r, fault != faultUnreached)
+	pushtest.Trace(r, fault != faultUnreached)
 	switch fault {
 	case faultUnreached:
 		return nil, errConnection
@@ -104,19 +105,6 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errConnection
 	}
 	return answer(r, 200, result)
-}
-
-// trace tells the client, as net/http's transport would, whether the request had a
-// connection to go out on.
-func trace(r *http.Request, connected bool) {
-	t := httptrace.ContextClientTrace(r.Context())
-	if t == nil {
-		return
-	}
-	t.GetConn(r.URL.Host)
-	if connected {
-		t.GotConn(httptrace.GotConnInfo{})
-	}
 }
 
 func (o *modelOrg) bearer() string { return "00D!" + strconv.Itoa(o.token) }

@@ -2,22 +2,18 @@ package push_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/push/pushtest"
 )
 
 // TestNothingLostNothingDoubledInOrder runs the real planner, state machine and
@@ -115,7 +111,7 @@ func (s *scenario) publish() {
 		body := fmt.Sprintf(`{"id":%q,"detail-type":%q,"time":%q,"detail":{"experiment_key":%q,"occurred_at":%q}}`,
 			e.id, e.detailType, e.at.Format(time.RFC3339), e.experiment, e.at.Format(time.RFC3339Nano))
 		for range 1 + s.rng64(2) {
-			s.world.queue.put(body, base.Add(time.Duration(s.rng64(30))*time.Second))
+			s.world.queue.Put(body, base.Add(time.Duration(s.rng64(30))*time.Second))
 		}
 	}
 }
@@ -154,14 +150,14 @@ func (s *scenario) breakIntegration(t *testing.T) {
 		change(t, func(i *integration.Integration) { i.Active = false })
 		s.mend = func(t *testing.T) {
 			change(t, func(i *integration.Integration) { i.Active = true })
-			s.world.queue.put(resume, time.Now())
+			s.world.queue.Put(resume, time.Now())
 		}
 	case 1:
 		s.world.org.lockOut(true)
 		s.mend = func(t *testing.T) {
 			s.world.org.lockOut(false)
 			change(t, func(i *integration.Integration) { i.CredentialsVersion++; i.Attention = nil })
-			s.world.queue.put(resume, time.Now())
+			s.world.queue.Put(resume, time.Now())
 		}
 	}
 }
@@ -171,7 +167,7 @@ func (s *scenario) run(t *testing.T) {
 	crashes := s.rng64(6)
 	deadline := time.Now().Add(72 * time.Hour)
 	for {
-		at, more := s.world.queue.next()
+		at, more := s.world.queue.Next()
 		if s.mend != nil && (!more || at.After(s.mendAt)) {
 			time.Sleep(time.Until(s.mendAt))
 			s.mend(t)
@@ -182,13 +178,13 @@ func (s *scenario) run(t *testing.T) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("seed goes on for three days: %d messages are still on the queue", len(s.world.queue.messages))
+			t.Errorf("seed goes on for three days: %d messages are still on the queue", s.world.queue.Len())
 			return
 		}
 		time.Sleep(time.Until(at))
 		var wg sync.WaitGroup
 		for range 1 + s.rng64(2) {
-			messages := s.world.queue.receive(int(1 + s.rng64(6)))
+			messages := s.world.queue.Receive(int(1 + s.rng64(6)))
 			if len(messages) == 0 {
 				continue
 			}
@@ -198,14 +194,14 @@ func (s *scenario) run(t *testing.T) {
 				life = s.rng64(14)
 			}
 			wg.Go(func() {
-				f := &mortal{left: life}
-				store := f.store(s.world.store)
+				f := pushtest.NewMortal(life)
+				store := f.Store(s.world.store)
 				// A function has a minute, as in the template.
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				failures := handleBatch(ctx, t, s.world.handlerThrough(store, f.transport(s.world.org), &mortalQueue{s.world.queue, f}), messages)
-				if !f.dead() {
-					s.world.queue.delete(messages, failures)
+				failures := handleBatch(ctx, t, s.world.handlerThrough(store, f.Transport(s.world.org), f.Queue(s.world.queue)), messages)
+				if !f.Dead() {
+					s.world.queue.Delete(messages, failures)
 				}
 			})
 		}
@@ -265,57 +261,4 @@ func (s *scenario) expect(experiment string) (status string, notes int) {
 		status = "Paused"
 	}
 	return status, notes
-}
-
-// mortal is a function that vanishes after so many outside calls: from then on
-// nothing it does reaches anybody.
-type mortal struct{ left int64 }
-
-var errGone = errors.New("the function is gone")
-
-func (m *mortal) breathe() error {
-	if atomic.AddInt64(&m.left, -1) < 0 {
-		return errGone
-	}
-	return nil
-}
-
-func (m *mortal) dead() bool { return atomic.LoadInt64(&m.left) < 0 }
-
-// transport counts a call on its way out and on its way back.
-func (m *mortal) transport(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
-		if err := m.breathe(); err != nil {
-			trace(r, false)
-			return nil, err
-		}
-		resp, err := next.RoundTrip(r)
-		if gone := m.breathe(); gone != nil && err == nil {
-			_, _ = io.Copy(io.Discard, resp.Body)
-			return nil, errors.Join(gone, resp.Body.Close())
-		}
-		return resp, err
-	})
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-func (m *mortal) store(s *inmem.Store) integration.Store { return &mortalStore{Store: s, life: m} }
-
-// mortalQueue is the way of one mortal function to the queue.
-type mortalQueue struct {
-	queue *modelQueue
-	life  *mortal
-}
-
-func (q *mortalQueue) Hide(ctx context.Context, waits map[string]time.Duration) error {
-	_, err := through(q.life, func() (any, error) { return nil, q.queue.Hide(ctx, waits) })
-	return err
-}
-
-func (q *mortalQueue) Send(ctx context.Context, body []byte, after time.Duration) error {
-	_, err := through(q.life, func() (any, error) { return nil, q.queue.Send(ctx, body, after) })
-	return err
 }

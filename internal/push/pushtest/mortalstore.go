@@ -1,30 +1,15 @@
-package push_test
+package pushtest
 
 import (
 	"context"
 
-	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
 )
 
 // mortalStore is the way of one mortal function to the store that all share.
 type mortalStore struct {
-	*inmem.Store
-	life *mortal
-}
-
-// through does one call, during which the function may vanish before or after its
-// effect.
-func through[T any](life *mortal, call func() (T, error)) (T, error) {
-	var none T
-	if err := life.breathe(); err != nil {
-		return none, err
-	}
-	out, err := call()
-	if gone := life.breathe(); gone != nil {
-		return none, gone
-	}
-	return out, err
+	integration.Store
+	life *Mortal
 }
 
 func (s *mortalStore) LinksByExperiment(ctx context.Context, keys []string) (map[string][]integration.Link, error) {
