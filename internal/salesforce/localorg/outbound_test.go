@@ -1,14 +1,18 @@
 package localorg_test
 
 import (
+	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -363,5 +367,51 @@ func TestASlowEndpointIsCutOff(t *testing.T) {
 	h.change("Completed")
 	if h.Deliver(t.Context()) != 0 || !strings.Contains(h.Deliveries()[0].LastError, "deadline") {
 		t.Errorf("%+v", h.Deliveries())
+	}
+}
+
+func TestOutboundMessagesShowAClientCertificate(t *testing.T) {
+	var shown int
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown = len(r.TLS.PeerCertificates)
+		_, _ = io.WriteString(w, ackTrue)
+	}))
+	srv.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // the refusal below is meant
+	srv.StartTLS()
+	defer srv.Close()
+	client := srv.Client()
+	client.Transport.(*http.Transport).TLSClientConfig.Certificates = srv.TLS.Certificates // any will do
+
+	h := newHarness(t, func(c *localorg.Config) { c.OutboundClient = client })
+	h.rule(localorg.Rule{Name: "R", Object: "Campaign", EndpointURL: srv.URL})
+	h.change("Completed")
+	if h.Deliver(t.Context()) != 1 || shown != 1 {
+		t.Errorf("%d certificates were shown: %+v", shown, h.Deliveries())
+	}
+	without := newHarness(t)
+	without.rule(localorg.Rule{Name: "R", Object: "Campaign", EndpointURL: srv.URL})
+	without.change("Completed")
+	if without.Deliver(t.Context()) != 0 {
+		t.Error("a message without a certificate was taken")
+	}
+}
+
+func TestRunDeliversByItself(t *testing.T) {
+	h, e := newHarness(t, func(c *localorg.Config) { c.Now = time.Now }), newEndpoint(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	h.rule(statusRule(e))
+	h.change("Completed")
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline) && h.Deliveries()[0].Status != "delivered"; {
+		runtime.Gosched()
+	}
+	if n := h.Deliveries()[0]; n.Status != "delivered" || len(e.messages()) != 1 {
+		t.Errorf("%+v", n)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("Run ended with %v", err)
 	}
 }

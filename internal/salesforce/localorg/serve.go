@@ -84,7 +84,7 @@ func (c *exchange) classify() {
 	default:
 		if version, segments, ok := rest.SplitPath(c.r.URL.EscapedPath()); ok {
 			c.version, c.path = version, segments
-			c.route = rest.Route(segments, c.r.Method)
+			c.route = rest.Route(segments)
 		}
 	}
 }

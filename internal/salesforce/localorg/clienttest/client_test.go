@@ -3,6 +3,10 @@ package clienttest_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -62,8 +66,8 @@ func TestUnmodifiedClients(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			tools := c.installed(t)
-			org := startOrg(t, nil)
-			if out, err := c.run(t, tools, org); err != nil {
+			org, key := startOrg(t, nil)
+			if out, err := c.run(t, tools, org, key); err != nil {
 				t.Fatalf("the client failed: %v\n%s", err, out)
 			}
 		})
@@ -81,11 +85,11 @@ func TestClientsNoticeAWrongWireFormat(t *testing.T) {
 			for _, field := range c.tampered {
 				t.Run(field, func(t *testing.T) {
 					var hits int
-					org := startOrg(t, func(body []byte) []byte {
+					org, key := startOrg(t, func(body []byte) []byte {
 						hits += bytes.Count(body, []byte(`"`+field+`":`))
 						return bytes.ReplaceAll(body, []byte(`"`+field+`":`), []byte(`"`+field+`X":`))
 					})
-					out, err := c.run(t, tools, org)
+					out, err := c.run(t, tools, org, key)
 					if hits == 0 {
 						t.Fatalf("the field %s was never sent\n%s", field, out)
 					}
@@ -120,7 +124,7 @@ func (c client) installed(t *testing.T) string {
 }
 
 // run starts the client's program against an org and returns what it printed.
-func (c client) run(t *testing.T, tools, orgURL string) (string, error) {
+func (c client) run(t *testing.T, tools, orgURL, key string) (string, error) {
 	t.Helper()
 	const limit = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -128,22 +132,28 @@ func (c client) run(t *testing.T, tools, orgURL string) (string, error) {
 	line := c.command(tools)
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
 	cmd.Env = append(os.Environ(), "ORG_URL="+orgURL, "CLIENT_DIR="+tools,
-		"CLIENT_ID="+localorg.DefaultClientID, "CLIENT_SECRET="+localorg.DefaultClientSecret, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+		"CLIENT_ID="+localorg.DefaultClientID, "CLIENT_SECRET="+localorg.DefaultClientSecret, "CLIENT_KEY="+key, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
-// startOrg serves an org, behind a proxy that edits its answers when edit is set.
-func startOrg(t *testing.T, edit func([]byte) []byte) string {
+// startOrg serves an org, behind a proxy that edits its answers when edit is set. It
+// returns the URL and the private key of the app's certificate, as PEM.
+func startOrg(t *testing.T, edit func([]byte) []byte) (orgURL, clientKey string) {
 	t.Helper()
-	org, err := localorg.New(localorg.Config{Definitions: [][]byte{[]byte(definition)}})
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clientKey = string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+	org, err := localorg.New(localorg.Config{Definitions: [][]byte{[]byte(definition)}, JWTKey: &key.PublicKey})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(org)
 	t.Cleanup(srv.Close)
 	if edit == nil {
-		return srv.URL
+		return srv.URL, clientKey
 	}
 	target, err := url.Parse(srv.URL)
 	if err != nil {
@@ -171,5 +181,5 @@ func startOrg(t *testing.T, edit func([]byte) []byte) string {
 	if !strings.HasPrefix(front.URL, "http://127.0.0.1:") {
 		t.Fatalf("the proxy listens at %s", front.URL)
 	}
-	return front.URL
+	return front.URL, clientKey
 }

@@ -8,31 +8,29 @@ import (
 // Codes that Salesforce answers with.
 // https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm#statuscode
 const (
-	CodeNotFound             = "NOT_FOUND"
-	CodeInvalidCrossRef      = "INVALID_CROSS_REFERENCE_KEY"
-	CodeDeleted              = "ENTITY_IS_DELETED"
-	CodeMalformedID          = "MALFORMED_ID"
-	CodeFieldIntegrity       = "FIELD_INTEGRITY_EXCEPTION"
-	CodeRestrictedPicklist   = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
-	CodeValidation           = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
-	CodeInvalidField         = "INVALID_FIELD"
-	CodeNotWriteable         = "INVALID_FIELD_FOR_INSERT_UPDATE"
-	CodeTooLong              = "STRING_TOO_LONG"
-	CodeRequired             = "REQUIRED_FIELD_MISSING"
-	CodeDuplicateValue       = "DUPLICATE_VALUE"
-	CodeJSON                 = "JSON_PARSER_ERROR"
-	CodeAccess               = "INSUFFICIENT_ACCESS_OR_READONLY"
-	CodeAccessCrossRef       = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
-	CodeLock                 = "UNABLE_TO_LOCK_ROW"
-	CodeNumberRange          = "NUMBER_OUTSIDE_VALID_RANGE"
-	CodeInvalidEmail         = "INVALID_EMAIL_ADDRESS"
-	CodeMissingArgument      = "MISSING_ARGUMENT"
-	CodeUnsupportedOperation = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
-	CodeInvalidType          = "INVALID_TYPE_FOR_OPERATION"
-	CodeMethodNotAllowed     = "METHOD_NOT_ALLOWED"
-	CodeUnknown              = "UNKNOWN_EXCEPTION"
-	CodeLimit                = "REQUEST_LIMIT_EXCEEDED"
-	CodeUnavailable          = "SERVER_UNAVAILABLE"
+	CodeNotFound           = "NOT_FOUND"
+	CodeInvalidCrossRef    = "INVALID_CROSS_REFERENCE_KEY"
+	CodeDeleted            = "ENTITY_IS_DELETED"
+	CodeMalformedID        = "MALFORMED_ID"
+	CodeFieldIntegrity     = "FIELD_INTEGRITY_EXCEPTION"
+	CodeRestrictedPicklist = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+	CodeValidation         = "FIELD_CUSTOM_VALIDATION_EXCEPTION"
+	CodeInvalidField       = "INVALID_FIELD"
+	CodeNotWriteable       = "INVALID_FIELD_FOR_INSERT_UPDATE"
+	CodeTooLong            = "STRING_TOO_LONG"
+	CodeRequired           = "REQUIRED_FIELD_MISSING"
+	CodeDuplicateValue     = "DUPLICATE_VALUE"
+	CodeJSON               = "JSON_PARSER_ERROR"
+	CodeAccess             = "INSUFFICIENT_ACCESS_OR_READONLY"
+	CodeAccessCrossRef     = "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"
+	CodeLock               = "UNABLE_TO_LOCK_ROW"
+	CodeNumberRange        = "NUMBER_OUTSIDE_VALID_RANGE"
+	CodeInvalidEmail       = "INVALID_EMAIL_ADDRESS"
+	CodeMissingArgument    = "MISSING_ARGUMENT"
+	CodeInvalidType        = "INVALID_TYPE_FOR_OPERATION"
+	CodeMethodNotAllowed   = "METHOD_NOT_ALLOWED"
+	CodeUnknown            = "UNKNOWN_EXCEPTION"
+	CodeLimit              = "REQUEST_LIMIT_EXCEEDED"
 )
 
 // Error is Salesforce's refusal of one operation on one record.
@@ -65,8 +63,6 @@ func (e *Error) HTTPStatus() int {
 		return http.StatusInternalServerError
 	case CodeLimit:
 		return http.StatusForbidden
-	case CodeUnavailable:
-		return http.StatusServiceUnavailable
 	}
 	return http.StatusBadRequest
 }

@@ -42,8 +42,6 @@ type Request struct {
 	Actor   records.Actor
 	// Base is the URL that the org was reached by.
 	Base string
-	// Nested is set on subrequests.
-	Nested bool
 }
 
 // Response is the answer to a Request.
@@ -64,7 +62,7 @@ func (r Response) Failed() bool { return r.Status >= http.StatusMultipleChoices 
 type handler func(*API, *Request) Response
 
 // route finds who answers a call and its route name, as faults know it.
-func route(path []string, method string) (string, handler) {
+func route(path []string) (string, handler) {
 	n := len(path)
 	if n == 0 {
 		return "resources", (*API).resources
@@ -84,7 +82,7 @@ func route(path []string, method string) (string, handler) {
 	case "recent":
 		return "resources", (*API).recent
 	case "sobjects":
-		return sobjectRoute(path, method)
+		return sobjectRoute(path)
 	case "composite":
 		return compositeRoute(path)
 	case "ui-api":
@@ -93,7 +91,7 @@ func route(path []string, method string) (string, handler) {
 	return "", notFoundHandler
 }
 
-func sobjectRoute(path []string, _ string) (string, handler) {
+func sobjectRoute(path []string) (string, handler) {
 	switch n := len(path); {
 	case n == 1:
 		return "sobjects", (*API).global
@@ -129,8 +127,8 @@ func compositeRoute(path []string) (string, handler) {
 
 // Route names the kind of a call, as faults and the journal know it; "" for a path
 // that does not exist.
-func Route(path []string, method string) string {
-	name, _ := route(path, method)
+func Route(path []string) string {
+	name, _ := route(path)
 	return name
 }
 
@@ -139,7 +137,7 @@ func (a *API) Handle(req *Request) Response {
 	if override := req.Query.Get("_HttpMethod"); override != "" && req.Method == http.MethodPost {
 		req.Method = strings.ToUpper(override)
 	}
-	_, h := route(req.Path, req.Method)
+	_, h := route(req.Path)
 	return h(a, req)
 }
 

@@ -59,7 +59,7 @@ func (a *API) batchOne(req *Request, sub batchSub) Response {
 	if err != nil {
 		return Fail(http.StatusBadRequest, "INVALID_INPUT", err.Error())
 	}
-	if kind := Route(inner.Path, inner.Method); kind == "batch" {
+	if kind := Route(inner.Path); kind == "batch" {
 		return Fail(http.StatusBadRequest, "INVALID_INPUT", "A batch can't hold another one: "+sub.URL)
 	}
 	return a.Handle(inner)

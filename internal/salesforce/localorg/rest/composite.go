@@ -164,7 +164,7 @@ func (a *API) step(req *Request, sub Subrequest, done *answers) (Response, error
 	for name, v := range sub.Headers {
 		inner.Header.Set(name, v)
 	}
-	if kind := Route(inner.Path, inner.Method); kind == "composite" || kind == "batch" || kind == "graph" {
+	if kind := Route(inner.Path); kind == "composite" || kind == "batch" || kind == "graph" {
 		return Fail(http.StatusBadRequest, "INVALID_INPUT", "A composite call can't hold another one: "+target), nil
 	}
 	return a.Handle(inner), nil
@@ -180,7 +180,7 @@ func (a *API) inner(req *Request, method, target string, body []byte) (*Request,
 	if !ok {
 		return nil, errors.New("the URL of a subrequest must start with /services/data/vXX.0/: " + target)
 	}
-	return &Request{Method: strings.ToUpper(method), Version: version, Path: path, Query: u.Query(), Header: http.Header{}, Body: body, Actor: req.Actor, Base: req.Base, Nested: true}, nil
+	return &Request{Method: strings.ToUpper(method), Version: version, Path: path, Query: u.Query(), Header: http.Header{}, Body: body, Actor: req.Actor, Base: req.Base}, nil
 }
 
 // SplitPath takes /services/data/v66.0/sobjects/X apart: version and the segments

@@ -20,16 +20,6 @@ type Member struct {
 	Value any
 }
 
-// Get finds a member.
-func (o Object) Get(name string) (any, bool) {
-	for _, m := range o {
-		if m.Name == name {
-			return m.Value, true
-		}
-	}
-	return nil, false
-}
-
 // MarshalJSON writes the members in order.
 func (o Object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer

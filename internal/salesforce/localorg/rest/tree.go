@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -69,7 +68,7 @@ func (g *grower) grow(o *schema.Object, parentField, parentID string, fields map
 		g.failed = append(g.failed, TreeResult{ReferenceID: ref, Errors: []RecordFault{recordFault(err)}})
 	}
 	if ref == "" || depth > maxTreeDepth {
-		fail(&records.Error{Code: "INVALID_INPUT", Message: errNoReference.Error()})
+		fail(&records.Error{Code: "INVALID_INPUT", Message: textNoReference})
 		return
 	}
 	own := map[string]any{}
@@ -95,7 +94,7 @@ func (g *grower) grow(o *schema.Object, parentField, parentID string, fields map
 	}
 }
 
-var errNoReference = errors.New("every record of a tree needs attributes.referenceId, and children nest five levels deep at most")
+const textNoReference = "every record of a tree needs attributes.referenceId, and children nest five levels deep at most"
 
 // child is a record to create below another.
 type child struct {

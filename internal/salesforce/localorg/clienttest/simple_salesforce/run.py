@@ -40,6 +40,12 @@ sf = Salesforce(instance=instance, session_id=token, session=session, version="6
 refused(exceptions.SalesforceAuthenticationFailed, lambda: SalesforceLogin(
     domain="localorg.my", consumer_key=os.environ["CLIENT_ID"], consumer_secret="wrong", session=session))
 
+# The JWT bearer flow, with the certificate's key.
+jwt_token, _ = SalesforceLogin(
+    username="integration@localorg.example", domain="login", instance_url="localorg.my", consumer_key=os.environ["CLIENT_ID"],
+    privatekey=os.environ["CLIENT_KEY"], session=session)
+assert jwt_token.startswith("00D") and jwt_token != token
+
 # Rows.
 made = sf.Campaign.create({"Name": "From simple-salesforce", "Status": "Planned", "StartDate": "2026-03-01"})
 assert made["success"] is True and made["errors"] == [], made
@@ -63,7 +69,7 @@ assert found["totalSize"] == 1 and found["records"][0]["Owner"]["Username"] == "
 assert sf.query("SELECT COUNT() FROM Campaign WHERE Status = 'Completed' AND CreatedDate = TODAY")["totalSize"] == 1
 refused(exceptions.SalesforceMalformedRequest, lambda: sf.query("SELECT Id FROM Campaign WHERE"), "MALFORMED_QUERY")
 
-# Collections, through the composite helper and by hand.
+# Collections.
 results = sf.restful("composite/sobjects", method="POST", json={"allOrNone": False, "records": [
     {"attributes": {"type": "Campaign"}, "Name": f"Batch {i}"} for i in range(200)]})
 assert len(results) == 200 and all(r["success"] for r in results)
