@@ -50,6 +50,7 @@ const (
 	ReasonAttention       Reason = "needs_attention"  // Salesforce refuses the integration itself: see [Attention]
 	ReasonNotMapped       Reason = "not_mapped"       // the integration maps this type of event to nothing
 	ReasonResumed         Reason = "resumed"          // what parked it is mended, or a person sends it again
+	ReasonAllowance       Reason = "allowance"        // the rest of the org's API allowance is left to others
 	ReasonRefused         Reason = "refused"          // Salesforce refuses, trying again cannot help
 	ReasonFailing         Reason = "failing"          // Salesforce or the network fails, tried again
 	ReasonExhausted       Reason = "exhausted"        // failed for longer than MaxRetryAge

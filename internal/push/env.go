@@ -3,9 +3,14 @@ package push
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"salesforce-integration/internal/integration"
 )
+
+// defaultReserve is the share of an org's API allowance, in percent, that is left to
+// the org's other applications.
+const defaultReserve = 20
 
 // Env is the function's configuration, as the template sets it in environment
 // variables.
@@ -15,6 +20,7 @@ type Env struct {
 	QueueURL   string                     // QUEUE_URL
 	BusName    string                     // EVENT_BUS_NAME
 	BusSource  string                     // EVENT_SOURCE_OUT
+	Reserve    int                        // ALLOWANCE_RESERVE_PERCENT, 20 if empty
 	APIVersion string                     // SALESFORCE_API_VERSION, may be empty
 	Allowed    integration.AllowedOrigins // ALLOWED_SALESFORCE_HOSTS, may be empty
 	LogLevel   string                     // LOG_LEVEL, may be empty
@@ -45,5 +51,11 @@ func ReadEnv(getenv func(string) string) (Env, error) {
 		errs = append(errs, fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err))
 	}
 	env.Allowed = allowed
+	env.Reserve = defaultReserve
+	if v := getenv("ALLOWANCE_RESERVE_PERCENT"); v != "" {
+		if env.Reserve, err = strconv.Atoi(v); err != nil || env.Reserve < 0 || env.Reserve > 90 {
+			errs = append(errs, fmt.Errorf("ALLOWANCE_RESERVE_PERCENT is %q, wanted a number from 0 to 90", v))
+		}
+	}
 	return env, errors.Join(errs...)
 }

@@ -263,8 +263,12 @@ func (p *progress) messageSettled(i int) bool {
 // report says, in one log line and in metrics, what the invocation did.
 func (h *Handler) report(ctx context.Context, p *progress, messages int, started time.Time, callsBefore int) {
 	states := map[integration.DeliveryStatus]int{}
+	reserved := 0
 	for _, d := range p.deliveries {
 		states[d.Status]++
+		if d.Status == integration.StatusRetrying && d.Reason == integration.ReasonAllowance {
+			reserved++
+		}
 	}
 	calls := h.cfg.Orgs.Calls() - callsBefore
 	h.cfg.Log.InfoContext(ctx, "events processed",
@@ -281,6 +285,7 @@ func (h *Handler) report(ctx context.Context, p *progress, messages int, started
 		"DeliveriesSkipped":   states[integration.StatusSkipped],
 		"DeliveriesRetrying":  states[integration.StatusRetrying],
 		"DeliveriesParked":    states[integration.StatusParked],
+		"DeliveriesReserved":  reserved,
 		"SalesforceCalls":     calls,
 	}); err != nil {
 		h.cfg.Log.WarnContext(ctx, "metrics are lost", "error", err)

@@ -18,10 +18,13 @@ type OrgsConfig struct {
 	Integrations integration.IntegrationStore // to pin an org's id at the first connection
 	Vault        integration.Vault
 	Allowed      integration.AllowedOrigins
-	APIVersion   string       // "" for the client's default
-	HTTPClient   *http.Client // nil for the default transport
-	Now          func() time.Time
-	Log          *slog.Logger
+	APIVersion   string // "" for the client's default
+	// ReservePercent is the share of an org's API allowance that is left to its
+	// other applications; 0 leaves none.
+	ReservePercent int
+	HTTPClient     *http.Client // nil for the default transport
+	Now            func() time.Time
+	Log            *slog.Logger
 }
 
 // Orgs keeps a client for each integration while the function is warm.
@@ -36,6 +39,7 @@ type Orgs struct {
 type cachedClient struct {
 	client      *salesforce.Client
 	tokens      salesforce.TokenSource
+	governor    governor
 	version     int64 // of the credentials
 	instanceURL string
 }
@@ -96,7 +100,10 @@ func (o *Orgs) client(ctx context.Context, i integration.Integration) (*cachedCl
 	if err != nil {
 		return nil, fmt.Errorf("preparing the org's client: %w", err)
 	}
-	c := &cachedClient{client: client, tokens: tokens, version: i.CredentialsVersion, instanceURL: i.InstanceURL}
+	c := &cachedClient{
+		client: client, tokens: tokens, governor: governor{reservePercent: o.cfg.ReservePercent},
+		version: i.CredentialsVersion, instanceURL: i.InstanceURL,
+	}
 	o.clients[i.ID] = c
 	return c, nil
 }

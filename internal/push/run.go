@@ -181,7 +181,7 @@ func (h *Handler) settleAll(ctx context.Context, jobs []job, outcomes []outcome,
 			return fmt.Errorf("settling: %w", err)
 		}
 		units[i] = unit
-		if outcomes[i].err != nil {
+		if outcomes[i].err != nil && unit.Delivery.Reason != integration.ReasonAllowance {
 			h.cfg.Log.WarnContext(ctx, "a delivery failed", "delivery_id", j.delivery.ID, "integration_id", j.delivery.IntegrationID,
 				"campaign_id", j.delivery.CampaignID, "status", unit.Delivery.Status, "attempts", unit.Delivery.Attempts, "error", outcomes[i].err)
 		}

@@ -67,6 +67,13 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	}
 	diagnosis := salesforce.Classify(o.err)
 	d.ErrorCode, d.Cause, d.Fix = diagnosis.Code, diagnosis.Cause, diagnosis.Fix
+	if reserved, ok := errors.AsType[*reservedError](o.err); ok {
+		d.Attempts--
+		d.ErrorCode, d.Cause, d.Fix = "", "", ""
+		err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, reserved.Error())
+		d.NextAttemptAt = reserved.until.Add(policy.Wait(1, 0))
+		return unit, err
+	}
 	if errors.Is(o.err, salesforce.ErrDeadline) {
 		d.Attempts-- // nothing was sent: not a try
 	}

@@ -34,7 +34,9 @@ func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job)
 			statuses = append(statuses, at)
 		}
 	}
+	statuses = cached.governor.hold(client, statuses, false, o.cfg.Now(), outcomes)
 	writeStatuses(ctx, client, jobs, statuses, outcomes)
+	notes = cached.governor.hold(client, notes, true, o.cfg.Now(), outcomes)
 	notes = findWritten(ctx, client, jobs, notes, outcomes)
 	for len(notes) > 0 {
 		var now, later []int

@@ -47,9 +47,12 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		Vault:        seal.New(kms.NewFromConfig(aws), env.KMSKey, seal.Options{}),
 		Allowed:      env.Allowed,
 		APIVersion:   env.APIVersion,
-		HTTPClient:   &http.Client{Transport: http.DefaultTransport},
-		Now:          time.Now,
-		Log:          log,
+
+		ReservePercent: env.Reserve,
+
+		HTTPClient: &http.Client{Transport: http.DefaultTransport},
+		Now:        time.Now,
+		Log:        log,
 	})
 	return push.NewHandler(push.Config{
 		Store:   store,
