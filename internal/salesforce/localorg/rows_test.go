@@ -3,6 +3,7 @@ package localorg_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"strings"
@@ -260,6 +261,32 @@ func TestNotes(t *testing.T) {
 	view, err := h.View("Campaign", localorg.CampaignID)
 	if err != nil || len(view.Posts) != 1 || view.Posts[0].Body != "posted" {
 		t.Errorf("%+v %v", view, err)
+	}
+}
+
+func TestNoteEscaping(t *testing.T) {
+	tests := map[string]bool{ // a note's HTML, and whether it is taken
+		"plain":                          true,
+		"<p>a &amp; b &lt; c &quot;</p>": true,
+		"it&#39;s":                       true,
+		"<ul><li>a</li></ul><a href=\"https://example.com/?a=1&amp;b=2\">x</a>": true,
+		"a & b":           false,
+		"a < b":           false,
+		"a > b":           false,
+		"it&apos;s":       false,
+		"a&nbsp;b":        false,
+		"<marquee>x":      false,
+		"<p onclick=x>ok": true, // what is unsafe is taken out
+	}
+	for html, want := range tests {
+		h := newHarness(t)
+		body := mustJSON(t, obj{"Title": "T", "Content": base64.StdEncoding.EncodeToString([]byte(html))})
+		res := h.call(http.MethodPost, "sobjects/ContentNote", body)
+		if got := res.status == http.StatusCreated; got != want {
+			t.Errorf("%q: %d %s", html, res.status, res.text)
+		}
+		h.set(func(s *localorg.Settings) { s.Disputed.NoteHTML = "strip" })
+		h.call(http.MethodPost, "sobjects/ContentNote", body).want(http.StatusCreated)
 	}
 }
 

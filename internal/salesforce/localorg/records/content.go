@@ -134,7 +134,7 @@ const previewLen = 255
 const noteRefusal = "Note can't be saved because it contains HTML tags or unescaped characters that are not allowed in a Note."
 
 var (
-	bareAmpersand = regexp.MustCompile(`&(?:(?:amp|lt|gt|quot|nbsp|#39|#x?[0-9a-fA-F]+);)?`)
+	bareAmpersand = regexp.MustCompile(`&(?:(?:amp|lt|gt|quot|#x?[0-9a-fA-F]+);)?`)
 	anyTag        = regexp.MustCompile(`<[^<>]*>`)
 	goodTag       = regexp.MustCompile(`(?i)^</?(?:p|br|b|i|u|strong|em|s|strike|ul|ol|li|a|span|div|img|h[1-6]|blockquote|table|thead|tbody|tr|td|th|hr|font|sub|sup|pre|code)(?:\s[^<>]*)?/?>$`)
 	script        = regexp.MustCompile(`(?is)<(script|style|iframe)\b.*?</(script|style|iframe)\s*>`)
