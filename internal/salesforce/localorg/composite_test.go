@@ -22,10 +22,10 @@ func rec(kind string, pairs ...any) obj {
 	return o
 }
 
-func many(n int, make func(int) any) []any {
+func many(n int, item func(int) any) []any {
 	out := slices.Repeat([]any{nil}, n)
 	for i := range out {
-		out[i] = make(i)
+		out[i] = item(i)
 	}
 	return out
 }
@@ -222,8 +222,8 @@ func TestGraphsAreAtomicEach(t *testing.T) {
 
 func TestGraphLimits(t *testing.T) {
 	h := newHarness(t)
-	graphs := func(n int, make func(int) any) reply {
-		return h.call(http.MethodPost, "composite/graph", mustJSON(t, obj{"graphs": many(n, make)}))
+	graphs := func(n int, item func(int) any) reply {
+		return h.call(http.MethodPost, "composite/graph", mustJSON(t, obj{"graphs": many(n, item)}))
 	}
 	reads := func(nodes int) func(int) any {
 		return func(i int) any {

@@ -138,8 +138,8 @@ func ParseKey(raw []byte) (*rsa.PublicKey, error) {
 			return key, nil
 		}
 	}
-	if any, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
-		if key, ok := any.(*rsa.PublicKey); ok {
+	if public, err := x509.ParsePKIXPublicKey(block.Bytes); err == nil {
+		if key, ok := public.(*rsa.PublicKey); ok {
 			return key, nil
 		}
 	}

@@ -28,6 +28,7 @@ func recordFault(e Effect, id string, set *Settings) *records.Error {
 		if out.Message == "" {
 			out.Message = "This record can't be changed now."
 		}
+	default: // the code and the message are the fault's own
 	}
 	if out.Fields == nil {
 		out.Fields = []string{}

@@ -74,7 +74,7 @@ func (s *Store) afterCreate(a Actor, o *schema.Object, id string) {
 
 // afterUpdate keeps the document's title that of its note, and the other way round.
 func (s *Store) afterUpdate(a Actor, o *schema.Object, rec *Record) {
-	other := ""
+	var other string
 	switch o.Name {
 	case objContentNote:
 		other = objContentDocument
@@ -99,7 +99,7 @@ func (s *Store) afterUpdate(a Actor, o *schema.Object, rec *Record) {
 
 // afterDelete takes a note's document away with it, and the other way round.
 func (s *Store) afterDelete(a Actor, o *schema.Object, rec *Record) {
-	other := ""
+	var other string
 	switch o.Name {
 	case objContentNote:
 		other = objContentDocument
@@ -117,11 +117,12 @@ func (s *Store) afterDelete(a Actor, o *schema.Object, rec *Record) {
 func (s *Store) checkLink(values map[string]any) *Error {
 	link, _ := s.schema.Object(objContentLink)
 	f, _ := link.Field("LinkedEntityId")
-	document, entity := values["ContentDocumentId"], values["LinkedEntityId"]
+	document, _ := values["ContentDocumentId"].(string)
+	entity, _ := values["LinkedEntityId"].(string)
 	for _, other := range s.table(link).find(f, entity) {
 		if other.Get("ContentDocumentId") == document {
 			return &Error{Code: CodeDuplicateValue, Fields: []string{"LinkedEntityId"}, Message: fmt.Sprintf("Document with ID: %s is already linked with the entity with ID: %s",
-				sfid.Short(document.(string)), sfid.Short(entity.(string)))}
+				sfid.Short(document), sfid.Short(entity))}
 		}
 	}
 	return nil

@@ -130,7 +130,7 @@ func (a *API) item(fields map[string]any) (item, error) {
 	}
 	o, ok := a.lookup(name)
 	if !ok {
-		return item{}, fmt.Errorf("sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", name)
+		return item{}, fmt.Errorf("sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", name) //nolint:revive,staticcheck // Salesforce's own words
 	}
 	it := item{object: o, fields: make(map[string]any, len(fields))}
 	for k, v := range fields {

@@ -87,24 +87,24 @@ func (c *Column) Children(s *records.Store, opts Options, parent *records.Record
 }
 
 func (p *Plan) candidates(e *env) []*records.Record {
-	if !p.deleted(e) {
-		for _, src := range p.sources {
-			var rows []*records.Record
-			seen := map[string]bool{}
-			for _, v := range src.values {
-				found, _ := e.store.Lookup(p.Object, src.field.Name, v)
-				for _, rec := range found {
-					if !seen[rec.ID] {
-						seen[rec.ID] = true
-						rows = append(rows, rec)
-					}
-				}
+	if p.deleted(e) || len(p.sources) == 0 {
+		return e.store.All(p.Object)
+	}
+	// One indexed condition narrows enough; the filter applies the others.
+	src := p.sources[0]
+	var rows []*records.Record
+	seen := map[string]bool{}
+	for _, v := range src.values {
+		found, _ := e.store.Lookup(p.Object, src.field.Name, v)
+		for _, rec := range found {
+			if !seen[rec.ID] {
+				seen[rec.ID] = true
+				rows = append(rows, rec)
 			}
-			slices.SortFunc(rows, byID)
-			return rows
 		}
 	}
-	return e.store.All(p.Object)
+	slices.SortFunc(rows, byID)
+	return rows
 }
 
 func byID(a, b *records.Record) int {

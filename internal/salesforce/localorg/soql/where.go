@@ -12,7 +12,7 @@ func (p *parser) logic() (Condition, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	word := ""
+	var word string
 	switch {
 	case p.peek().is("AND"):
 		word = "AND"
