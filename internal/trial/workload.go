@@ -1,0 +1,90 @@
+package trial
+
+import (
+	"fmt"
+	"time"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/push/pushtest"
+)
+
+const (
+	campaigns = 60
+	// slots is how many bursts the events come in; each holds statuses and notes of
+	// about twenty Campaigns.
+	slots    = 9
+	slotTime = 30 * time.Second
+	// copyDelay is how much later a second copy comes that does not come at once.
+	copyDelay = 20 * time.Second
+)
+
+// Event is one experiment event.
+type Event struct {
+	ID         string
+	Type       integration.EventType
+	Experiment string // there is one Campaign for each
+	CampaignID string
+	OccurredAt time.Time
+	Arrives    time.Time // on the queue
+}
+
+// Status is what an event makes of its Campaign; "" for one that asks for a note.
+func (e Event) Status() string {
+	switch e.Type {
+	case integration.EventCompleted:
+		return "Completed"
+	case integration.EventRolledBack:
+		return "Paused"
+	default:
+		return ""
+	}
+}
+
+// Body is the event's envelope, as EventBridge puts it on the queue.
+func (e Event) Body() string {
+	return fmt.Sprintf(`{"version":"0","id":%q,"detail-type":%q,"source":"experimentation.platform","time":%q,"detail":{"experiment_key":%q,`+
+		`"experiment_name":"Trial of %s","occurred_at":%q,"results":{"primary_metric":"conversion_rate","winning_variant":"green","lift":0.042,`+
+		`"p_value":0.003,"sample_size":48210},"reason":"guardrail metric regressed"}}`,
+		e.ID, e.Type, e.OccurredAt.UTC().Format(time.RFC3339), e.Experiment, e.Experiment, e.OccurredAt.UTC().Format(time.RFC3339Nano))
+}
+
+// workload makes three events for each Campaign: a status, a note some time later,
+// and then another status. Half of the Campaigns complete first.
+func workload(ids []string, start time.Time, f Fault) []Event {
+	var all []Event
+	for i, id := range ids {
+		first, last := integration.EventRolledBack, integration.EventCompleted
+		if i%2 == 1 {
+			first, last = last, first
+		}
+		third := slots / 3
+		add := func(kind integration.EventType, occurred, arrives int) {
+			// Within a burst the events are a few milliseconds apart.
+			apart := time.Duration(i) * time.Millisecond
+			all = append(all, Event{
+				ID: fmt.Sprintf("event-%d-%d", i, occurred), Type: kind, Experiment: fmt.Sprintf("experiment-%d", i), CampaignID: id,
+				OccurredAt: start.Add(time.Duration(occurred)*slotTime + apart), Arrives: start.Add(time.Duration(arrives)*slotTime + apart),
+			})
+		}
+		early, late := i%third, slots-third+(i/third)%third
+		if f.backwards {
+			add(first, early, late)
+			add(last, late, early)
+		} else {
+			add(first, early, early)
+			add(last, late, late)
+		}
+		add(integration.EventSignificance, i*7%slots, i*7%slots)
+	}
+	return all
+}
+
+// publish puts the events on the queue.
+func publish(q *pushtest.Queue, events []Event, f Fault) {
+	for i, e := range events {
+		q.Put(e.Body(), e.Arrives)
+		if f.twice {
+			q.Put(e.Body(), e.Arrives.Add(time.Duration(i%2)*copyDelay))
+		}
+	}
+}
