@@ -56,6 +56,14 @@ check: tools go-tools ## Look for what tests do not see: format, vet, lint, know
 vulnerabilities: go-tools ## Look for known vulnerabilities only.
 	@tools/vulnerabilities.sh
 
+.PHONY: faults
+faults: go-version ## Put push and a plain writer on go-salesforce through the same faults, as a table (FLAGS=-update: into docs/benchmarks.md).
+	@cd internal/faults && GOFLAGS=-mod=readonly go test -count=1 -args $(FLAGS)
+
+.PHONY: bench
+bench: go-version ## Measure what a thousand events cost: API calls, AWS calls, seconds, memory.
+	@go test -run '^$$' -bench Reach -benchtime 5x ./internal/trial
+
 .PHONY: build
 build: tools local ## Build the functions for AWS into .aws-sam, as samconfig.toml has it for ENV.
 	@exec $(LOCAL) build --config-env $(ENV)
