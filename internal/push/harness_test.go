@@ -25,8 +25,10 @@ type world struct {
 	queue *pushtest.Queue
 	bus   *pushtest.Bus
 	retry push.RetryPolicy
-	now   func() time.Time
-	log   io.Writer
+	// reserve is the share of the org's allowance that is left to others.
+	reserve int
+	now     func() time.Time
+	log     io.Writer
 }
 
 const integrationID = "0195b9b0-0000-7000-8000-000000000001"
@@ -72,7 +74,7 @@ func (w *world) handlerThrough(store integration.Store, org http.RoundTripper, q
 	}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	orgs := push.NewOrgs(push.OrgsConfig{
-		Tokens: store, Integrations: store, Vault: w.vault, HTTPClient: &http.Client{Transport: org}, Now: w.now, Log: log,
+		Tokens: store, Integrations: store, Vault: w.vault, HTTPClient: &http.Client{Transport: org}, Now: w.now, Log: log, ReservePercent: w.reserve,
 	})
 	return push.NewHandler(push.Config{
 		Store: store, Queue: through, Orgs: orgs, Bus: w.bus, Retry: w.retry, Now: w.now, Log: log,

@@ -26,6 +26,7 @@ type modelOrg struct {
 	calls    int
 	logins   int
 	token    int
+	usage    string   // the header Sforce-Limit-Info
 	locked   bool     // the token endpoint refuses the credentials
 	late     []func() // commits that are under way though their caller has given up
 
@@ -48,7 +49,7 @@ const (
 )
 
 func newModelOrg() *modelOrg {
-	return &modelOrg{statuses: map[string]string{}, notes: map[string][]string{}, token: 1}
+	return &modelOrg{statuses: map[string]string{}, notes: map[string][]string{}, token: 1, usage: "api-usage=1/15000"}
 }
 
 var errConnection = errors.New("connection reset by peer")
@@ -68,10 +69,10 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Path == "/services/oauth2/token" {
 		o.logins++
 		if o.locked {
-			return answer(r, 400, map[string]any{"error": "invalid_client", "error_description": "invalid client credentials"})
+			return o.answer(r, 400, map[string]any{"error": "invalid_client", "error_description": "invalid client credentials"})
 		}
 		o.token++
-		return answer(r, 200, map[string]any{
+		return o.answer(r, 200, map[string]any{
 			"access_token": o.bearer(), "instance_url": "https://org.my.salesforce.com", "token_type": "Bearer", "issued_at": "1667600739962",
 			"id": "https://login.salesforce.com/id/00D5g000004XyZaEAK/0055g000006MnOpAAK",
 		})
@@ -85,26 +86,27 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 		o.token++
 	}
 	if r.Header.Get("Authorization") != "Bearer "+o.bearer() {
-		return answer(r, 401, []map[string]any{{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}})
+		return o.answer(r, 401, []map[string]any{{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}})
 	}
 	pushtest.Trace(r, fault != faultUnreached)
 	switch fault {
 	case faultUnreached:
 		return nil, errConnection
 	case faultLimit:
-		return answer(r, 403, []map[string]any{{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}})
+		return o.answer(r, 403, []map[string]any{{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}})
 	case faultHTML:
-		return answer(r, 503, "<html>down for maintenance</html>")
+		return o.answer(r, 503, "<html>down for maintenance</html>")
 	case faultLateCommit:
 		o.late = append(o.late, func() { o.serve(r, body, false) })
 		time.AfterFunc(5*time.Second, o.commitLate)
 		return nil, errConnection
+	default:
 	}
 	result := o.serve(r, body, fault == faultLocked)
 	if fault == faultLostAnswer {
 		return nil, errConnection
 	}
-	return answer(r, 200, result)
+	return o.answer(r, 200, result)
 }
 
 func (o *modelOrg) bearer() string { return "00D!" + strconv.Itoa(o.token) }
@@ -233,7 +235,7 @@ func failed(code, message string) map[string]any {
 	return map[string]any{"success": false, "errors": []map[string]any{{"statusCode": code, "message": message, "fields": []string{}}}}
 }
 
-func answer(r *http.Request, status int, body any) (*http.Response, error) {
+func (o *modelOrg) answer(r *http.Request, status int, body any) (*http.Response, error) {
 	contentType := "application/json"
 	raw, isText := body.(string)
 	if isText {
@@ -247,7 +249,7 @@ func answer(r *http.Request, status int, body any) (*http.Response, error) {
 	}
 	return &http.Response{
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		Header: http.Header{"Content-Type": {contentType}, "Sforce-Limit-Info": {"api-usage=1/15000"}},
+		Header: http.Header{"Content-Type": {contentType}, "Sforce-Limit-Info": {o.usage}},
 		Body:   io.NopCloser(strings.NewReader(raw)),
 	}, nil
 }
