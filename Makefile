@@ -14,6 +14,9 @@ ROLE ?= admin
 # The environment of samconfig.toml that `make deploy` deploys to.
 ENV ?= staging
 
+# How many worlds `make soak` tries.
+RUNS ?= 200000
+
 export SAM_CLI_TELEMETRY := 0
 LOCAL := .tools/bin/local
 SAM := .tools/sam/bin/sam
@@ -42,6 +45,10 @@ test: tools salesforce-clients ## Run all tests, unit to end to end, with the ra
 	@$(MAKE) --no-print-directory local
 	go test -race -shuffle=on ./...
 	@$(LOCAL) test
+
+.PHONY: soak
+soak: go-version ## Try push in very many random worlds of faults and crashes (RUNS=200000).
+	PUSH_RUNS=$(RUNS) go test -count=1 -timeout 120m -run TestNothingLostNothingDoubledInOrder ./internal/push
 
 .PHONY: check
 check: tools go-tools ## Look for what tests do not see: format, vet, lint, known vulnerabilities, the template.
