@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"salesforce-integration/internal/cmd/local/issuer"
@@ -29,6 +31,8 @@ func demo(ctx context.Context, root string, keys *issuer.Issuer) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
+	} else if !strings.HasPrefix(s.BuildDir, root+string(filepath.Separator)) {
+		return fmt.Errorf("the stack that runs on port %d is another checkout's; stop it, or set API_PORT, ORG_PORT and AWS_PORT", ports.API)
 	} else {
 		fmt.Printf("using the stack that runs on port %d\n", ports.API)
 	}

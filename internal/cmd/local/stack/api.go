@@ -7,6 +7,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"time"
 
 	"salesforce-integration/internal/cmd/local/issuer"
 )
@@ -33,6 +34,8 @@ func (s *Stack) api(keys *issuer.Issuer, apiID string) http.Handler {
 // NewGateway passes every request on to a host, below a path prefix, with its path, query, headers and body untouched.
 func NewGateway(target *url.URL, prefix string) http.Handler {
 	return &httputil.ReverseProxy{
+		// Not the default one, which asks for compressed answers and may send by a proxy.
+		Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second},
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
 			r.Out.URL.Path = prefix + r.In.URL.Path

@@ -177,8 +177,13 @@ func (s *Stack) answers(ctx context.Context, i *issuer.Issuer) error {
 	return nil
 }
 
-// Attach finds the stack that another command left running on a port, if it is one of this checkout.
+// attachTime is how long something on the API's port may take to say that it is a stack.
+const attachTime = 5 * time.Second
+
+// Attach finds the stack that another command left running on a port.
 func Attach(ctx context.Context, apiPort int) (*Stack, error) {
+	ctx, cancel := context.WithTimeout(ctx, attachTime)
+	defer cancel()
 	url := fmt.Sprintf("http://localhost:%d%s", apiPort, DescriptionPath)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -1,0 +1,4 @@
+package stack
+
+// Run is run, for tests.
+var Run = run
