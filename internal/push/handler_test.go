@@ -135,8 +135,8 @@ func TestFailures(t *testing.T) {
 		{"a locked row is tried again soon", faultLocked, integration.StatusRetrying, "UNABLE_TO_LOCK_ROW", [2]time.Duration{time.Second, 4 * time.Second}},
 		{"a used-up allowance is tried again", faultLimit, integration.StatusRetrying, "REQUEST_LIMIT_EXCEEDED", [2]time.Duration{time.Second, 4 * time.Second}},
 		{"an org that cannot be reached", faultUnreached, integration.StatusRetrying, "CONNECTION_FAILED", [2]time.Duration{time.Second, 4 * time.Second}},
-		{"a lost answer is given time to show", faultLostAnswer, integration.StatusRetrying, "CONNECTION_FAILED", [2]time.Duration{20 * time.Second, 20 * time.Second}},
-		{"a maintenance page", faultHTML, integration.StatusRetrying, "HTTP 503", [2]time.Duration{20 * time.Second, 20 * time.Second}},
+		{"a lost answer is given time to show", faultLostAnswer, integration.StatusRetrying, "CONNECTION_FAILED", [2]time.Duration{20 * time.Second, 22 * time.Second}},
+		{"a maintenance page", faultHTML, integration.StatusRetrying, "HTTP 503", [2]time.Duration{20 * time.Second, 22 * time.Second}},
 		{"a refused token is replaced unnoticed", faultRevoked, integration.StatusDelivered, "", [2]time.Duration{}},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"hash/fnv"
 	"math/rand/v2"
 	"time"
 )
@@ -9,7 +10,7 @@ import (
 type RetryPolicy struct {
 	// Base is the ceiling of the first wait; each further one doubles it.
 	Base time.Duration
-	// Cap is the longest wait. SQS can hide a message for 12 h at most.
+	// Cap is the longest wait, but for the way to a meeting point. SQS can hide a message for 12 h at most.
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 	Cap time.Duration
 	// MaxAge is how long after its first try a delivery is given up and parked.
@@ -18,10 +19,11 @@ type RetryPolicy struct {
 	Rand func(n int64) int64
 }
 
-// DefaultRetryPolicy tries for a day: promptly at first, at last every two hours,
-// as Salesforce itself does with its outbound messages.
+// DefaultRetryPolicy tries for a day: promptly at first, at last every half hour or
+// so, which is about eighty times, and as late as an org that was down has to wait
+// for what it missed.
 func DefaultRetryPolicy() RetryPolicy {
-	return RetryPolicy{Base: 4 * time.Second, Cap: 2 * time.Hour, MaxAge: 25 * time.Hour, Rand: rand.Int64N}
+	return RetryPolicy{Base: 4 * time.Second, Cap: 30 * time.Minute, MaxAge: 25 * time.Hour, Rand: rand.Int64N}
 }
 
 // minWait keeps full jitter from trying again at once.
@@ -31,13 +33,52 @@ const minWait = time.Second
 // full jitter over an exponentially growing ceiling, but no less than atLeast,
 // which is what Salesforce asked for.
 func (p RetryPolicy) Wait(attempts int, atLeast time.Duration) time.Duration {
+	ceiling := max(min(p.ceiling(attempts), p.Cap), minWait)
+	wait := minWait + time.Duration(p.Rand(int64(ceiling-minWait)+1))
+	return min(max(wait, atLeast), maxVisibility)
+}
+
+// At returns when to try again after a failure at now: about [RetryPolicy.Wait]
+// later, at one of the org's meeting points, of which there are two or three in the
+// longest wait. So what failed together, and then would be spread by jitter, goes out
+// together again: an org that is down for an hour is asked by a few calls a round,
+// and not by one for each event. Meeting points of different orgs lie apart, and
+// those of long waits are among those of short ones.
+func (p RetryPolicy) At(now time.Time, attempts int, atLeast time.Duration, org string) time.Time {
+	at := now.Add(p.Wait(attempts, atLeast))
+	step := p.ceiling(attempts) / meetings
+	if step <= 0 {
+		return at
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(org)) // it never fails
+	apart := int64(h.Sum64() % uint64(p.ceiling(maxAttempts)))
+	past := time.Duration((at.UnixNano() - apart) % int64(step))
+	at = at.Add(-past)
+	if at.Before(now.Add(max(minWait, atLeast))) {
+		at = at.Add(step)
+	}
+	if latest := now.Add(maxVisibility); at.After(latest) {
+		return latest
+	}
+	return at
+}
+
+const (
+	// meetings is how many meeting points there are in a longest wait.
+	meetings = 2
+	// maxAttempts stands for more attempts than there ever are.
+	maxAttempts = 1 << 20
+)
+
+// ceiling is the longest wait after so many attempts, before the cap is applied
+// exactly: Base doubled until it reaches Cap.
+func (p RetryPolicy) ceiling(attempts int) time.Duration {
 	ceiling := p.Base
 	for i := 1; i < attempts && ceiling < p.Cap; i++ {
 		ceiling *= 2
 	}
-	ceiling = max(min(ceiling, p.Cap), minWait)
-	wait := minWait + time.Duration(p.Rand(int64(ceiling-minWait)+1))
-	return min(max(wait, atLeast), maxVisibility)
+	return ceiling
 }
 
 // maxVisibility is how long SQS hides a message at most, less a margin for the

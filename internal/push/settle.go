@@ -71,7 +71,7 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 		d.Attempts--
 		d.ErrorCode, d.Cause, d.Fix = "", "", ""
 		err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, reserved.Error())
-		d.NextAttemptAt = reserved.until.Add(policy.Wait(1, 0))
+		d.NextAttemptAt = policy.At(reserved.until, 1, 0, d.IntegrationID)
 		return unit, err
 	}
 	if errors.Is(o.err, salesforce.ErrDeadline) {
@@ -93,7 +93,7 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	if err := d.Move(now, integration.StatusRetrying, integration.ReasonFailing, explain(o.err, diagnosis)); err != nil {
 		return unit, err
 	}
-	d.NextAttemptAt = now.Add(policy.Wait(max(d.Attempts, 1), atLeast))
+	d.NextAttemptAt = policy.At(now, max(d.Attempts, 1), atLeast, d.IntegrationID)
 	return unit, nil
 }
 
