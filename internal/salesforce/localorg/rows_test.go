@@ -270,13 +270,14 @@ func TestNoteEscaping(t *testing.T) {
 		"<p>a &amp; b &lt; c &quot;</p>": true,
 		"it&#39;s":                       true,
 		"<ul><li>a</li></ul><a href=\"https://example.com/?a=1&amp;b=2\">x</a>": true,
-		"a & b":           false,
-		"a < b":           false,
-		"a > b":           false,
-		"it&apos;s":       false,
-		"a&nbsp;b":        false,
-		"<marquee>x":      false,
-		"<p onclick=x>ok": true, // what is unsafe is taken out
+		"a & b":                                  false,
+		"a < b":                                  false,
+		"a > b":                                  false,
+		"it&apos;s":                              false,
+		"a&nbsp;b":                               false,
+		"<marquee>x":                             false,
+		"<p onclick=x>ok":                        true, // what is unsafe is taken out
+		"<p>&lt;b onclick=x&gt;ok&lt;/b&gt;</p>": true, // and what is text stays
 	}
 	for html, want := range tests {
 		h := newHarness(t)

@@ -155,7 +155,9 @@ func (s *Store) cleanNote(values map[string]any) *Error {
 		return &Error{Code: CodeJSON, Message: "Illegal base64 character in field Content", Fields: []string{"Content"}}
 	}
 	text := strings.NewReplacer("\r\n", "", "\n", "", "\r", "").Replace(string(raw))
-	text = handlers.ReplaceAllString(script.ReplaceAllString(text, ""), "")
+	text = anyTag.ReplaceAllStringFunc(script.ReplaceAllString(text, ""), func(tag string) string {
+		return handlers.ReplaceAllString(tag, "") // in tags only: text may say on=x, too
+	})
 	if s.settings().Disputed.NoteHTML == settings.NoteRefuse && !wellEscaped(text) {
 		return &Error{Code: CodeFieldIntegrity, Message: noteRefusal, Fields: []string{"Content"}}
 	}
