@@ -1,34 +1,21 @@
 package dynamo_test
 
 import (
-	"context"
-	"sync/atomic"
 	"testing"
 
-	"github.com/aws/smithy-go/middleware"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"salesforce-integration/internal/dynamo"
+	"salesforce-integration/internal/dynamo/dynamotest"
 )
 
 // BenchmarkThousandDeliveries stores a thousand deliveries and 667 campaigns,
 // reads them back, and reports the calls that DynamoDB saw each way.
 func BenchmarkThousandDeliveries(b *testing.B) {
-	plain := engine(b)
-	var calls atomic.Int64
-	client := dynamodb.New(plain.Options(), func(o *dynamodb.Options) {
-		o.APIOptions = append(o.APIOptions, func(s *middleware.Stack) error {
-			return s.Finalize.Add(middleware.FinalizeMiddlewareFunc("count", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-				calls.Add(1)
-				return next.HandleFinalize(ctx, in)
-			}), middleware.After)
-		})
-	})
+	plain := dynamotest.Client(b)
+	client, calls := dynamotest.Counted(plain)
 	var written, read int64
 	for b.Loop() {
 		b.StopTimer()
-		s := dynamo.New(client, newTable(b, plain))
+		s := dynamo.New(client, dynamotest.NewTable(b, plain))
 		units, ids, refs := thousand()
 		b.StartTimer()
 
