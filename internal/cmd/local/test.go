@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"time"
 
 	"salesforce-integration/internal/cmd/local/issuer"
 	"salesforce-integration/internal/cmd/local/stack"
 )
+
+// atOnce is how many tests run side by side. They mostly wait, so that they may be more than there are processors.
+const atOnce = 8
 
 // test runs the end-to-end tests on a stack of their own, on ports that nobody uses.
 func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string) (err error) {
@@ -24,7 +28,8 @@ func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-count=1", "./internal/e2e/..."}, flags...)...)
+	args := append([]string{"test", "-race", "-count=1", "-timeout=5m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...")...)
 	cmd.Dir = root
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), fmt.Sprintf("E2E_API_PORT=%d", ports.API))
