@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"salesforce-integration/internal/cmd/local/stack"
@@ -91,8 +90,7 @@ func (t *teller) connect(ctx context.Context) error {
 	}
 	t.fact("integration", t.integration.Name+"  "+t.paint(dim, t.integration.ID))
 	t.fact("client_secret", t.integration.Config["client_secret"]+t.paint(dim, "  (sealed by KMS in DynamoDB)"))
-	webhook, _, _ := strings.Cut(t.integration.WebhookURL, "?")
-	t.fact("webhook_url", webhook+"?token=…"+t.paint(dim, "  (shown once)"))
+	t.fact("webhook_url", "…/webhook/salesforce?token=…"+t.paint(dim, "  (shown once, secret included)"))
 	if err := t.api.call(ctx, http.MethodPost, "/integrations/"+t.integration.ID+"/links",
 		map[string]string{"experiment_key": experimentKey, "campaign_id": campaignID}, nil); err != nil {
 		return err
@@ -233,7 +231,8 @@ func (t *teller) lookBack(ctx context.Context) error {
 		if d.Direction == "inbound" {
 			arrow = t.paint(yellow, "← Salesforce")
 		}
-		t.line("   %s  %-9s %-32s %s", arrow, d.Status, d.EventType, t.paint(dim, d.Detail))
+		t.line("   %s  %-9s  %s", arrow, d.Status, d.EventType)
+		t.line("     %s", t.paint(dim, d.Detail))
 	}
 	var org struct {
 		APIUsage int `json:"apiUsage"`
