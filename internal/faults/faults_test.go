@@ -23,17 +23,21 @@ func TestFaults(t *testing.T) {
 	var table, legend strings.Builder
 	fmt.Fprintln(&table, "| fault | writer | events in | delivered | lost | doubled | wrong end state | late (longest) | API calls | token exchanges |")
 	fmt.Fprintln(&table, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-	for _, f := range trial.Faults() {
-		product, peer := run(t, trial.NewProduct(), f), run(t, &faults.Peer{}, f)
+	try := func(f trial.Fault, l trial.Load) {
+		product, peer := run(t, trial.NewProduct(), f, l), run(t, &faults.Peer{}, f, l)
 		if product.Delivered != product.In || product.Lost+product.Doubled+product.Wrong+product.Unread > 0 {
 			t.Errorf("%s: %+v", f.Name, product)
 		}
-		if f.Name == "none" && (peer.Delivered != peer.In || peer.Doubled+peer.Wrong > 0) {
+		if f.Harmless() && (peer.Delivered != peer.In || peer.Doubled+peer.Wrong+peer.Unread > 0) {
 			t.Errorf("the peer fails without a fault: %+v", peer)
 		}
 		fmt.Fprint(&table, line(product), line(peer))
 		fmt.Fprintf(&legend, "- %s: %s\n", f.Name, f.What)
 	}
+	for _, f := range trial.Faults() {
+		try(f, trial.Story())
+	}
+	try(trial.Fault{Name: "none, a thousand events at once", What: "for the number of calls"}, trial.Burst())
 	fmt.Print(table.String())
 	if *update {
 		replace(t, "table", table.String())
@@ -42,12 +46,12 @@ func TestFaults(t *testing.T) {
 }
 
 // run does one trial in a bubble of its own.
-func run(t *testing.T, w trial.Writer, f trial.Fault) trial.Row {
+func run(t *testing.T, w trial.Writer, f trial.Fault, l trial.Load) trial.Row {
 	t.Helper()
 	var row trial.Row
 	synctest.Test(t, func(t *testing.T) {
 		var err error
-		if row, err = trial.Run(t.Context(), w, f); err != nil {
+		if row, err = trial.Run(t.Context(), w, f, l); err != nil {
 			t.Fatal(err)
 		}
 	})

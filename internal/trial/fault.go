@@ -19,6 +19,11 @@ type Fault struct {
 	backwards bool      // each Campaign's newer status comes before its older one
 }
 
+// Harmless tells whether nothing goes wrong.
+func (f Fault) Harmless() bool {
+	return len(f.org) == 0 && f.refused.until == 0 && f.killed == 0 && !f.twice && !f.backwards
+}
+
 // spell is a fault of the org that lasts from a time to another, counted from the
 // first event.
 type spell struct {

@@ -33,18 +33,30 @@ func TemplateSettings() Settings {
 
 // Product is this product, whole but for AWS: its store is in memory.
 type Product struct {
-	Store    integration.Store // shared by all functions
-	Vault    integration.Vault
+	store    integration.Store // shared by all functions
+	vault    *inmem.Vault
 	settings Settings
 }
 
 var _ Writer = (*Product)(nil)
 
-// NewProduct returns a product with an empty store.
+// NewProduct returns a product with an empty store in memory, which takes its time.
 func NewProduct() *Product {
 	store := inmem.New()
 	store.Before(func(context.Context, string) error { time.Sleep(storeTime); return nil })
-	return &Product{Store: store, Vault: &inmem.Vault{}, settings: TemplateSettings()}
+	return NewProductOn(store)
+}
+
+// NewProductOn returns a product that works on a store.
+func NewProductOn(store integration.Store) *Product {
+	return &Product{store: store, vault: &inmem.Vault{}, settings: TemplateSettings()}
+}
+
+// KeyCalls returns how often something was sealed or opened so far. It is the most
+// that KMS can have been called: the real vault keeps data keys for a while.
+func (p *Product) KeyCalls() int {
+	sealed, opened := p.vault.Calls()
+	return sealed + opened
 }
 
 // Name implements [Writer].
@@ -59,19 +71,19 @@ func (p *Product) Steps() int64 { return 30 }
 // Prepare implements [Writer]: an administrator connects the org and links the
 // Campaigns.
 func (p *Product) Prepare(ctx context.Context, campaigns map[string]string) error {
-	sealed, err := integration.SealCredentials(ctx, p.Vault, IntegrationID, integration.Credentials{ClientSecret: localorg.DefaultClientSecret})
+	sealed, err := integration.SealCredentials(ctx, p.vault, IntegrationID, integration.Credentials{ClientSecret: localorg.DefaultClientSecret})
 	if err != nil {
 		return fmt.Errorf("sealing the credentials: %w", err)
 	}
 	now := time.Now()
-	if _, err := p.Store.CreateIntegration(ctx, integration.Integration{
+	if _, err := p.store.CreateIntegration(ctx, integration.Integration{
 		ID: IntegrationID, Name: "Trial", Type: integration.TypeSalesforce, Active: true, InstanceURL: OrgURL, ClientID: localorg.DefaultClientID,
 		OrgID: localorg.DefaultOrgID, SealedCredentials: sealed, CredentialsVersion: 1, CreatedAt: now, UpdatedAt: now,
 	}); err != nil {
 		return fmt.Errorf("creating the integration: %w", err)
 	}
 	for _, experiment := range slices.Sorted(maps.Keys(campaigns)) {
-		if _, _, err := p.Store.CreateLink(ctx, integration.Link{
+		if _, _, err := p.store.CreateLink(ctx, integration.Link{
 			IntegrationID: IntegrationID, ExperimentKey: experiment, CampaignID: campaigns[experiment], Source: integration.LinkManual, CreatedAt: now,
 		}); err != nil {
 			return fmt.Errorf("linking a Campaign: %w", err)
@@ -83,9 +95,9 @@ func (p *Product) Prepare(ctx context.Context, campaigns map[string]string) erro
 // Start implements [Writer].
 func (p *Product) Start(at Place) Function {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	store := at.Life.Store(p.Store)
+	store := at.Life.Store(p.store)
 	orgs := push.NewOrgs(push.OrgsConfig{
-		Tokens: store, Integrations: store, Vault: p.Vault, HTTPClient: &http.Client{Transport: at.Transport}, Now: time.Now, Log: log,
+		Tokens: store, Integrations: store, Vault: p.vault, HTTPClient: &http.Client{Transport: at.Transport}, Now: time.Now, Log: log,
 	})
 	return &function{push.NewHandler(push.Config{
 		Store: store, Queue: at.Life.Queue(at.Queue), Orgs: orgs, Bus: &pushtest.Bus{}, Retry: push.DefaultRetryPolicy(), Now: time.Now, Log: log,

@@ -83,30 +83,15 @@ type run struct {
 	kills int // still to be done
 }
 
-// Run puts a writer through a fault. Call it inside of a synctest bubble: it lasts
-// days of the time that it sees.
-func Run(ctx context.Context, w Writer, f Fault) (Row, error) {
-	org, err := localorg.New(localorg.Config{Now: time.Now, Seed: 1})
+// Run puts a writer through a fault while a load comes. Call it inside of a synctest
+// bubble: it may last days of the time that it sees.
+func Run(ctx context.Context, w Writer, f Fault, l Load) (Row, error) {
+	org, all, err := Set(ctx, w, f, l)
 	if err != nil {
-		return Row{}, fmt.Errorf("making the org: %w", err)
-	}
-	ids := make([]string, campaigns)
-	byExperiment := map[string]string{}
-	for i := range ids {
-		if ids[i], err = org.Create("Campaign", map[string]any{"Name": fmt.Sprint("Campaign ", i), "Status": "In Progress"}); err != nil {
-			return Row{}, fmt.Errorf("making a Campaign: %w", err)
-		}
-	}
-	start := time.Now()
-	all := workload(ids, start, f)
-	for _, e := range all {
-		byExperiment[e.Experiment] = e.CampaignID
-	}
-	if err := w.Prepare(ctx, byExperiment); err != nil {
-		return Row{}, fmt.Errorf("preparing %s: %w", w.Name(), err)
+		return Row{}, err
 	}
 	r := &run{
-		writer: w, fault: f, org: org, line: NewLine(org, answerTime), queue: pushtest.NewQueue(time.Now), end: start.Add(retention),
+		writer: w, fault: f, org: org, line: NewLine(org, answerTime), queue: pushtest.NewQueue(time.Now), end: time.Now().Add(retention),
 		rng: rand.New(rand.NewPCG(1, 1)), kills: f.killed,
 	}
 	seen := newWitness(org, all)
@@ -128,6 +113,28 @@ func Run(ctx context.Context, w Writer, f Fault) (Row, error) {
 	row.Fault, row.Writer, row.Unread = f.Name, w.Name(), r.queue.Len()
 	row.Calls, row.Logins = r.line.Spent()
 	return row, err
+}
+
+// Set makes an org with a load's Campaigns, and prepares a writer for it.
+func Set(ctx context.Context, w Writer, f Fault, l Load) (*localorg.Org, []Event, error) {
+	org, err := localorg.New(localorg.Config{Now: time.Now, Seed: 1})
+	if err != nil {
+		return nil, nil, fmt.Errorf("making the org: %w", err)
+	}
+	ids := make([]string, l.Campaigns)
+	for i := range ids {
+		if ids[i], err = org.Create("Campaign", map[string]any{"Name": fmt.Sprint("Campaign ", i), "Status": "In Progress"}); err != nil {
+			return nil, nil, fmt.Errorf("making a Campaign: %w", err)
+		}
+	}
+	byExperiment := map[string]string{}
+	for i, id := range ids {
+		byExperiment[experiment(i)] = id
+	}
+	if err := w.Prepare(ctx, byExperiment); err != nil {
+		return nil, nil, fmt.Errorf("preparing %s: %w", w.Name(), err)
+	}
+	return org, l.events(ids, time.Now(), f), nil
 }
 
 // arm sets the fault's clocks.

@@ -32,7 +32,7 @@ type witness struct {
 	all []Event
 
 	mu   sync.Mutex
-	seen map[effect]time.Time
+	seen map[effect]time.Time // when it was first there
 }
 
 // effect is a status of a Campaign, or its note.
@@ -94,7 +94,6 @@ func (w *witness) row() (Row, error) {
 		r.Delivered++
 		r.Late = max(r.Late, at.Sub(e.Arrives))
 	}
-	hanging := 0
 	for campaign, e := range newest {
 		status, err := w.status(campaign)
 		if err != nil {
@@ -103,7 +102,14 @@ func (w *witness) row() (Row, error) {
 		if status != e.Status() {
 			r.Wrong++
 		}
-		notes := len(w.org.Notes(campaign))
+	}
+	counted, hanging := map[string]bool{}, 0
+	for _, e := range w.all {
+		if counted[e.CampaignID] {
+			continue
+		}
+		counted[e.CampaignID] = true
+		notes := len(w.org.Notes(e.CampaignID))
 		hanging += notes
 		r.Doubled += max(0, notes-1)
 	}

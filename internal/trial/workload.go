@@ -8,10 +8,22 @@ import (
 	"salesforce-integration/internal/push/pushtest"
 )
 
+// Load is the events of a trial.
+type Load struct {
+	Campaigns int // each is linked to an experiment of its own
+	events    func(campaigns []string, start time.Time, f Fault) []Event
+}
+
+// Story is sixty Campaigns with three events each, in nine bursts over four
+// minutes: a status, a note some time before or after it, and then another status.
+// Half of the Campaigns complete first.
+func Story() Load { return Load{Campaigns: 60, events: story} }
+
+// Burst is a thousand events at once, of a thousand Campaigns, a third of them
+// notes.
+func Burst() Load { return Load{Campaigns: 1000, events: burst} }
+
 const (
-	campaigns = 60
-	// slots is how many bursts the events come in; each holds statuses and notes of
-	// about twenty Campaigns.
 	slots    = 9
 	slotTime = 30 * time.Second
 	// copyDelay is how much later a second copy comes that does not come at once.
@@ -48,9 +60,10 @@ func (e Event) Body() string {
 		e.ID, e.Type, e.OccurredAt.UTC().Format(time.RFC3339), e.Experiment, e.Experiment, e.OccurredAt.UTC().Format(time.RFC3339Nano))
 }
 
-// workload makes three events for each Campaign: a status, a note some time later,
-// and then another status. Half of the Campaigns complete first.
-func workload(ids []string, start time.Time, f Fault) []Event {
+// experiment is the key of the experiment that the nth Campaign belongs to.
+func experiment(n int) string { return fmt.Sprintf("experiment-%d", n) }
+
+func story(ids []string, start time.Time, f Fault) []Event {
 	var all []Event
 	for i, id := range ids {
 		first, last := integration.EventRolledBack, integration.EventCompleted
@@ -62,7 +75,7 @@ func workload(ids []string, start time.Time, f Fault) []Event {
 			// Within a burst the events are a few milliseconds apart.
 			apart := time.Duration(i) * time.Millisecond
 			all = append(all, Event{
-				ID: fmt.Sprintf("event-%d-%d", i, occurred), Type: kind, Experiment: fmt.Sprintf("experiment-%d", i), CampaignID: id,
+				ID: fmt.Sprintf("event-%d-%d", i, occurred), Type: kind, Experiment: experiment(i), CampaignID: id,
 				OccurredAt: start.Add(time.Duration(occurred)*slotTime + apart), Arrives: start.Add(time.Duration(arrives)*slotTime + apart),
 			})
 		}
@@ -75,6 +88,17 @@ func workload(ids []string, start time.Time, f Fault) []Event {
 			add(last, late, late)
 		}
 		add(integration.EventSignificance, i*7%slots, i*7%slots)
+	}
+	return all
+}
+
+func burst(ids []string, start time.Time, _ Fault) []Event {
+	all := make([]Event, len(ids))
+	for i, id := range ids {
+		all[i] = Event{
+			ID: fmt.Sprintf("event-%d", i), Experiment: experiment(i), CampaignID: id, OccurredAt: start, Arrives: start,
+			Type: []integration.EventType{integration.EventCompleted, integration.EventSignificance, integration.EventRolledBack}[i%3],
+		}
 	}
 	return all
 }
