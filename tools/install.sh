@@ -71,8 +71,12 @@ python)
 	python=$(find_python)
 	install_python sam "the AWS SAM CLI" &
 	sam=$!
-	install_python ministack "MiniStack, the local AWS"
-	wait $sam
+	install_python ministack "MiniStack, the local AWS" &
+	ministack=$!
+	# Both are waited for, whatever becomes of the first.
+	wait $sam && failed=0 || failed=1
+	wait $ministack || failed=1
+	exit $failed
 	;;
 go)
 	install_go golangci-lint $golangci_lint
