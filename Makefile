@@ -64,7 +64,7 @@ vulnerabilities: go-tools ## Look for known vulnerabilities only.
 	@tools/vulnerabilities.sh
 
 .PHONY: faults
-faults: go-version ## Put push and a plain writer on go-salesforce through the same faults, as a table (FLAGS=-update: into docs/benchmarks.md).
+faults: go-version ## Compare push with a plain writer on go-salesforce under faults (FLAGS=-update: into docs/benchmarks.md).
 	@cd internal/faults && GOFLAGS=-mod=readonly go test -count=1 -args $(FLAGS)
 
 .PHONY: bench

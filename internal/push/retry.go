@@ -10,7 +10,8 @@ import (
 type RetryPolicy struct {
 	// Base is the ceiling of the first wait; each further one doubles it.
 	Base time.Duration
-	// Cap is the longest wait, but for the way to a meeting point. SQS can hide a message for 12 h at most.
+	// Cap is the longest wait, unless Salesforce asks for a longer one. SQS can hide a
+	// message for 12 h at most.
 	// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
 	Cap time.Duration
 	// MaxAge is how long after its first try a delivery is given up and parked.
@@ -19,9 +20,9 @@ type RetryPolicy struct {
 	Rand func(n int64) int64
 }
 
-// DefaultRetryPolicy tries for a day: promptly at first, at last every half hour or
-// so, which is about eighty times, and as late as an org that was down has to wait
-// for what it missed.
+// DefaultRetryPolicy tries for a day: promptly at first, at last within half an hour
+// each time. That is about a hundred tries, and an org that was down for long has
+// what it missed half an hour after its return.
 func DefaultRetryPolicy() RetryPolicy {
 	return RetryPolicy{Base: 4 * time.Second, Cap: 30 * time.Minute, MaxAge: 25 * time.Hour, Rand: rand.Int64N}
 }
@@ -50,10 +51,10 @@ func (p RetryPolicy) At(now time.Time, attempts int, atLeast time.Duration, org 
 	if step <= 0 {
 		return at
 	}
-	h := fnv.New64a()
+	h := fnv.New32a()
 	_, _ = h.Write([]byte(org)) // it never fails
-	apart := int64(h.Sum64() % uint64(p.ceiling(maxAttempts)))
-	past := time.Duration((at.UnixNano() - apart) % int64(step))
+	apart := time.Duration(h.Sum32()) * time.Microsecond % p.ceiling(maxAttempts)
+	past := time.Duration(at.UnixNano()-int64(apart)) % step
 	at = at.Add(-past)
 	if at.Before(now.Add(max(minWait, atLeast))) {
 		at = at.Add(step)

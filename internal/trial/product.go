@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -35,6 +36,7 @@ func TemplateSettings() Settings {
 type Product struct {
 	store    integration.Store // shared by all functions
 	vault    *inmem.Vault
+	retry    push.RetryPolicy // with the same jitter in each trial
 	settings Settings
 }
 
@@ -49,7 +51,19 @@ func NewProduct() *Product {
 
 // NewProductOn returns a product that works on a store.
 func NewProductOn(store integration.Store) *Product {
-	return &Product{store: store, vault: &inmem.Vault{}, settings: TemplateSettings()}
+	return &Product{store: store, vault: &inmem.Vault{}, retry: seededRetry(), settings: TemplateSettings()}
+}
+
+func seededRetry() push.RetryPolicy {
+	var mu sync.Mutex
+	jitter := rand.New(rand.NewPCG(1, 1))
+	policy := push.DefaultRetryPolicy()
+	policy.Rand = func(n int64) int64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return jitter.Int64N(n)
+	}
+	return policy
 }
 
 // KeyCalls returns how often something was sealed or opened so far. It is the most
@@ -94,13 +108,13 @@ func (p *Product) Prepare(ctx context.Context, campaigns map[string]string) erro
 
 // Start implements [Writer].
 func (p *Product) Start(at Place) Function {
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	store := at.Life.Store(p.store)
 	orgs := push.NewOrgs(push.OrgsConfig{
 		Tokens: store, Integrations: store, Vault: p.vault, HTTPClient: &http.Client{Transport: at.Transport}, Now: time.Now, Log: log,
 	})
 	return &function{push.NewHandler(push.Config{
-		Store: store, Queue: at.Life.Queue(at.Queue), Orgs: orgs, Bus: &pushtest.Bus{}, Retry: push.DefaultRetryPolicy(), Now: time.Now, Log: log,
+		Store: store, Queue: at.Life.Queue(at.Queue), Orgs: orgs, Bus: &pushtest.Bus{}, Retry: p.retry, Now: time.Now, Log: log,
 		Metrics: func(map[string]int) error { return nil },
 	})}
 }

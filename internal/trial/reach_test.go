@@ -31,7 +31,6 @@ const (
 	answerTime       = 50 * time.Millisecond
 	coldFunctions    = 50
 	functionForever  = 1 << 40
-	noFault          = "none"
 	eventsOfTheBurst = 1000
 )
 
@@ -39,7 +38,7 @@ const (
 // function, and the messages.
 func set(tb testing.TB, p *trial.Product) (*trial.Line, func() trial.Function, []events.SQSMessage) {
 	tb.Helper()
-	org, all, err := trial.Set(tb.Context(), p, trial.Fault{Name: noFault}, trial.Burst())
+	org, all, err := trial.Set(tb.Context(), p, trial.Fault{}, trial.Burst())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -68,6 +67,7 @@ func handle(tb testing.TB, f trial.Function, messages []events.SQSMessage) {
 }
 
 func TestReachOfOneInvocation(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ledger := newLedger()
 		p := trial.NewProductOn(ledger)
@@ -84,8 +84,9 @@ func TestReachOfOneInvocation(t *testing.T) {
 }
 
 func TestReachOfBatches(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		row, err := trial.Run(t.Context(), trial.NewProduct(), trial.Fault{Name: noFault}, trial.Burst())
+		row, err := trial.Run(t.Context(), trial.NewProduct(), trial.Fault{}, trial.Burst())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,6 +97,7 @@ func TestReachOfBatches(t *testing.T) {
 }
 
 func TestReachOfColdFunctions(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		line, cold, messages := set(t, trial.NewProduct())
 		var wg sync.WaitGroup

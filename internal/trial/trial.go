@@ -174,10 +174,16 @@ func (r *run) poll(ctx context.Context) {
 			continue
 		}
 		if steps, kill := r.kill(); kill {
-			r.invoke(ctx, nil, batch, steps)
+			// One that would get to its end vanishes there, before anybody has its answer.
+			_, _ = r.invoke(ctx, r.start(pushtest.NewMortal(steps)), batch)
 			continue
 		}
-		warm = r.invoke(ctx, warm, batch, stepsForever)
+		if warm == nil {
+			warm = r.start(pushtest.NewMortal(stepsForever))
+		}
+		if failures, err := r.invoke(ctx, warm, batch); err == nil {
+			r.queue.Delete(batch, failures)
+		}
 	}
 }
 
@@ -203,21 +209,13 @@ func (r *run) kill() (steps int64, kill bool) {
 	return r.rng.Int64N(r.writer.Steps()), true
 }
 
-// invoke does one invocation, cold when there is no function yet, and returns the
-// function for the next one. Messages of one that vanished come back by themselves.
-func (r *run) invoke(ctx context.Context, f Function, batch []events.SQSMessage, steps int64) Function {
-	life := pushtest.NewMortal(steps)
-	if f == nil {
-		f = r.writer.Start(Place{Transport: life.Transport(r.line), Queue: r.queue, Life: life, Line: r.line})
-	}
+// start makes a cold function.
+func (r *run) start(life *pushtest.Mortal) Function {
+	return r.writer.Start(Place{Transport: life.Transport(r.line), Queue: r.queue, Life: life, Line: r.line})
+}
+
+func (r *run) invoke(ctx context.Context, f Function, batch []events.SQSMessage) ([]events.SQSBatchItemFailure, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.writer.Settings().Timeout)
 	defer cancel()
-	failures, err := f.Handle(ctx, batch)
-	if life.Dead() {
-		return nil
-	}
-	if err == nil {
-		r.queue.Delete(batch, failures)
-	}
-	return f
+	return f.Handle(ctx, batch)
 }

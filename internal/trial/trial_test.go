@@ -10,8 +10,10 @@ import (
 // TestNothingIsLostDoubledOrWrong puts the product through every fault of the
 // table.
 func TestNothingIsLostDoubledOrWrong(t *testing.T) {
+	t.Parallel()
 	for _, f := range trial.Faults() {
 		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				row, err := trial.Run(t.Context(), trial.NewProduct(), f, trial.Story())
 				if err != nil {
