@@ -6,6 +6,7 @@ func campaignItem(c integration.Campaign) item {
 	it := campaignKey(c.CampaignRef).item()
 	it.putString("integration_id", c.IntegrationID)
 	it.putString("campaign_id", c.CampaignID)
+	it.putString("experiment_key", c.ExperimentKey)
 	it.putTime("event_at", c.EventAt)
 	it.putString("event_id", c.EventID)
 	it.putString("claimed_by", c.ClaimedBy)
@@ -24,6 +25,7 @@ func readCampaign(it item) (integration.Campaign, error) {
 			IntegrationID: r.string("integration_id"),
 			CampaignID:    r.string("campaign_id"),
 		},
+		ExperimentKey: r.string("experiment_key"),
 		EventAt:       r.time("event_at"),
 		EventID:       r.string("event_id"),
 		ClaimedBy:     r.string("claimed_by"),

@@ -12,7 +12,7 @@ func deliveryItem(d integration.Delivery) item {
 	it := deliveryKey(d.ID).item()
 	it.putString(attrLogPK, pkLog)
 	it.putString(attrLogSK, logPosition(d))
-	if d.Resumable() {
+	if d.Waiting() {
 		it.putString(attrParkedPK, parkedPartition(d.IntegrationID))
 		it.putString(attrParkedSK, logPosition(d))
 	}
@@ -36,6 +36,7 @@ func deliveryItem(d integration.Delivery) item {
 	it.putInt("api_calls", int64(d.APICalls))
 	it.putString("record_url", d.RecordURL)
 	it.putString("note_id", d.NoteID)
+	it.putString("note_kind", string(d.NoteKind))
 	it.putBytes("payload", d.Payload)
 	if len(d.History) > 0 {
 		it["history"] = historyList(d.History)
@@ -73,6 +74,7 @@ func readDelivery(it item) (integration.Delivery, error) {
 		APICalls:      int(r.int("api_calls")),
 		RecordURL:     r.string("record_url"),
 		NoteID:        r.string("note_id"),
+		NoteKind:      integration.NoteKind(r.string("note_kind")),
 		Payload:       r.bytes("payload"),
 		History:       r.history("history"),
 		CreatedAt:     r.time("created_at"),

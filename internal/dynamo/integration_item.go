@@ -16,6 +16,7 @@ func integrationItem(i integration.Integration) item {
 	it.putInt("credentials_version", i.CredentialsVersion)
 	it.putSettings("settings", i.Settings)
 	it.putAttention("attention", i.Attention)
+	it.putBool("recovering", i.Recovering)
 	it.putString("org_id", i.OrgID)
 	it.putTime("created_at", i.CreatedAt)
 	it.putTime("updated_at", i.UpdatedAt)
@@ -39,6 +40,7 @@ func readIntegration(it item) (integration.Integration, error) {
 		CredentialsVersion:  r.int("credentials_version"),
 		Settings:            r.settings("settings"),
 		Attention:           r.attention("attention"),
+		Recovering:          r.bool("recovering"),
 		OrgID:               r.string("org_id"),
 		CreatedAt:           r.time("created_at"),
 		UpdatedAt:           r.time("updated_at"),

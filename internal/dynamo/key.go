@@ -16,7 +16,7 @@ const (
 	attrLogSK = "log_sk"
 	attrTTL   = "expires_at"
 
-	// Only deliveries that are resumable have these, so their index is as small as
+	// Only deliveries that wait have these, so their index is as small as
 	// what waits.
 	attrParkedPK = "parked_pk"
 	attrParkedSK = "parked_sk"

@@ -45,8 +45,8 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 	}, p.Limit, start)
 }
 
-// ListResumable implements [integration.DeliveryStore].
-func (s *Store) ListResumable(ctx context.Context, integrationID string, p integration.Page) (integration.List[integration.Delivery], error) {
+// ListWaiting implements [integration.DeliveryStore].
+func (s *Store) ListWaiting(ctx context.Context, integrationID string, p integration.Page) (integration.List[integration.Delivery], error) {
 	var none integration.List[integration.Delivery]
 	if err := checkPage(p); err != nil {
 		return none, err

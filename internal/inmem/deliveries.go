@@ -98,11 +98,11 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 	})
 }
 
-// ListResumable implements [integration.DeliveryStore].
-func (s *Store) ListResumable(ctx context.Context, integrationID string, p integration.Page) (integration.List[integration.Delivery], error) {
-	return run(ctx, s, "ListResumable", func() (integration.List[integration.Delivery], error) {
+// ListWaiting implements [integration.DeliveryStore].
+func (s *Store) ListWaiting(ctx context.Context, integrationID string, p integration.Page) (integration.List[integration.Delivery], error) {
+	return run(ctx, s, "ListWaiting", func() (integration.List[integration.Delivery], error) {
 		return s.listDeliveries("parked "+integrationID, p, func(d integration.Delivery) bool {
-			return d.IntegrationID == integrationID && d.Resumable()
+			return d.IntegrationID == integrationID && d.Waiting()
 		})
 	})
 }

@@ -15,6 +15,10 @@ type CampaignRef struct {
 type Campaign struct {
 	CampaignRef
 
+	// ExperimentKey is the experiment that the watermark is of: a campaign that is
+	// linked to another experiment starts anew.
+	ExperimentKey string
+
 	// EventAt and EventID are of the newest event whose status was, or is being,
 	// written. Of two events of the same instant the greater id counts as newer, so
 	// that every function decides alike.

@@ -12,6 +12,8 @@ const (
 	// CommandRedeliver sends single deliveries again that are parked for whatever
 	// reason.
 	CommandRedeliver CommandKind = "redeliver"
+	// CommandSweep closes what waits for a link, or an integration, that is no more.
+	CommandSweep CommandKind = "sweep"
 )
 
 // MaxCommandDeliveries is how many deliveries one command may name.
@@ -23,6 +25,9 @@ type Command struct {
 	Kind          CommandKind `json:"command"`
 	IntegrationID string      `json:"integration_id,omitempty"`
 	DeliveryIDs   []string    `json:"delivery_ids,omitempty"`
+	// Look counts how often push has looked for the same reason: a list of what
+	// waits may lag, so it looks a second time.
+	Look int `json:"look,omitempty"`
 	// RequestedBy is the token subject of who asked, for the log.
 	RequestedBy string `json:"requested_by,omitempty"`
 }

@@ -100,6 +100,9 @@ type Delivery struct {
 	APICalls  int    // Salesforce API calls that this delivery took part in
 	RecordURL string // the record in Salesforce, for a browser
 	NoteID    string // the note's id, once written
+	// NoteKind is the form in which a note may already have been written: it is
+	// looked for, and written again, in the same.
+	NoteKind NoteKind
 
 	// Payload is the message as it came (the bus event's detail, or the JSON form
 	// of a notification), so that it can be sent again.
@@ -145,15 +148,19 @@ func DeliveryID(direction Direction, parts ...string) string {
 }
 
 // Resumable says whether an outbound delivery goes out by itself once its
-// integration works again: the integration held it up, not the delivery itself. One
-// that was resumed and not taken up yet still is, since the message that was to
-// take it up may never have been sent.
+// integration works again: the integration held it up, not the delivery itself.
 func (d *Delivery) Resumable() bool {
-	if d.Direction != Outbound {
+	if d.Direction != Outbound || d.Status != StatusParked {
 		return false
 	}
-	held := d.Status == StatusParked && (d.Reason == ReasonInactive || d.Reason == ReasonAttention)
-	return held || d.Status == StatusPending
+	return d.Reason == ReasonInactive || d.Reason == ReasonAttention || d.Reason == ReasonAllowance
+}
+
+// Waiting says whether an outbound delivery waits: to be resumed, to be taken up
+// after it was, or for its next attempt. Stores list what waits, so that nothing
+// can wait unseen.
+func (d *Delivery) Waiting() bool {
+	return d.Resumable() || d.Direction == Outbound && (d.Status == StatusPending || d.Status == StatusRetrying)
 }
 
 // Final says whether nothing more will happen to the delivery by itself.

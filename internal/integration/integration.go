@@ -39,6 +39,10 @@ type Integration struct {
 	// well.
 	Attention *Attention
 
+	// Recovering says that Attention was taken away, and that nothing was sent
+	// since: the first delivery that succeeds tells of the recovery.
+	Recovering bool
+
 	// OrgID is the org's 18-character id, pinned at the first successful
 	// connection; empty until then.
 	OrgID string

@@ -127,10 +127,10 @@ type DeliveryStore interface {
 	// stored. CodeInvalid with field "payload", before anything is stored: a payload
 	// is longer than [MaxPayload].
 	Commit(ctx context.Context, units []Unit) ([]UnitResult, error)
-	// ListResumable lists an integration's deliveries that are
-	// [Delivery.Resumable], newest first by CreatedAt. CodeInvalid with field
+	// ListWaiting lists an integration's deliveries that are
+	// [Delivery.Waiting], newest first by CreatedAt. CodeInvalid with field
 	// "cursor". It may lag by a moment.
-	ListResumable(ctx context.Context, integrationID string, p Page) (List[Delivery], error)
+	ListWaiting(ctx context.Context, integrationID string, p Page) (List[Delivery], error)
 	// ListDeliveries lists newest first by CreatedAt, then by id backwards.
 	// CodeInvalid with field "cursor".
 	ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) (List[Delivery], error)

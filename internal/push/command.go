@@ -61,7 +61,7 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 	var waiting []integration.Delivery
 	cursor := ""
 	for range resumePages {
-		list, err := h.cfg.Store.ListResumable(ctx, i.ID, integration.Page{Limit: resumePage, Cursor: cursor})
+		list, err := h.cfg.Store.ListWaiting(ctx, i.ID, integration.Page{Limit: resumePage, Cursor: cursor})
 		if err != nil {
 			return fmt.Errorf("listing what is parked: %w", err)
 		}

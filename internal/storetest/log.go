@@ -60,7 +60,7 @@ var logTests = []test{
 		})
 		wantEqual(t, "ids", deliveryIDs(got), []string{id(4), id(3), id(2), id(1), id(0)})
 	}},
-	{"what waits for its integration is a list of its own", testResumable},
+	{"what waits for its integration is a list of its own", testWaiting},
 	{"campaigns are not in it", func(t *testing.T, s integration.Store) {
 		mustCommit(t, s, integration.Unit{Campaign: newCampaign(id(1), 1)})
 		if got := readLog(t, s, integration.DeliveryFilter{}, 10); len(got) != 0 {
@@ -222,7 +222,7 @@ func deliveryIDs(ds []integration.Delivery) []string {
 	return all
 }
 
-func testResumable(t *testing.T, s integration.Store) {
+func testWaiting(t *testing.T, s integration.Store) {
 	parked := func(n int, reason integration.Reason) *integration.Delivery {
 		d := newDelivery(n)
 		d.IntegrationID, d.Status, d.Reason = id(1000), integration.StatusParked, reason
@@ -236,7 +236,7 @@ func testResumable(t *testing.T, s integration.Store) {
 		integration.Unit{Delivery: parked(3, integration.ReasonInactive)},
 		integration.Unit{Delivery: refused}, integration.Unit{Delivery: elsewhere}, integration.Unit{Delivery: newDelivery(6)})
 	list := func(p integration.Page) (integration.List[integration.Delivery], error) {
-		return s.ListResumable(t.Context(), id(1000), p)
+		return s.ListWaiting(t.Context(), id(1000), p)
 	}
 	for _, limit := range []int{1, 3, 100} {
 		wantEqual(t, "ids", deliveryIDs(walk(t, limit, list, nil)), []string{id(3), id(2), id(1)})
@@ -255,7 +255,7 @@ func testResumable(t *testing.T, s integration.Store) {
 	if _, err := list(integration.Page{Limit: 1, Cursor: "nonsense"}); integration.ErrorCode(err) != integration.CodeInvalid {
 		t.Errorf("a foreign cursor: %v", err)
 	}
-	if l, err := s.ListResumable(t.Context(), "", integration.Page{Limit: 1}); err != nil || len(l.Items) != 0 {
+	if l, err := s.ListWaiting(t.Context(), "", integration.Page{Limit: 1}); err != nil || len(l.Items) != 0 {
 		t.Errorf("of no integration: %v, %v", l, err)
 	}
 }

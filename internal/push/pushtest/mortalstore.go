@@ -54,6 +54,6 @@ func (s *mortalStore) GetLinks(ctx context.Context, refs []integration.CampaignR
 	return through(s.life, func() (map[integration.CampaignRef]integration.Link, error) { return s.Store.GetLinks(ctx, refs) })
 }
 
-func (s *mortalStore) ListResumable(ctx context.Context, id string, p integration.Page) (integration.List[integration.Delivery], error) {
-	return through(s.life, func() (integration.List[integration.Delivery], error) { return s.Store.ListResumable(ctx, id, p) })
+func (s *mortalStore) ListWaiting(ctx context.Context, id string, p integration.Page) (integration.List[integration.Delivery], error) {
+	return through(s.life, func() (integration.List[integration.Delivery], error) { return s.Store.ListWaiting(ctx, id, p) })
 }
