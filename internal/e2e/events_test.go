@@ -81,7 +81,7 @@ func (s *suite) testHostileNote(t *testing.T) {
 	}
 }
 
-// testOutOfOrder: an older event never overwrites a newer state, and the same event has one effect.
+// testOutOfOrder: an older event never overwrites a newer state.
 func (s *suite) testOutOfOrder(t *testing.T) {
 	t.Parallel()
 	i, campaignID, key := s.follow(t)

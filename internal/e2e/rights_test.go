@@ -22,15 +22,17 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// trustForTests lets root take a function's role, which the template leaves to Lambda alone.
+// trustForTests lets root take a function's role, which the template leaves to Lambda alone. It stays so: the stack is
+// thrown away.
 const trustForTests = `{"Version":"2012-10-17","Statement":[
 {"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"},
 {"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"sts:AssumeRole"}]}`
 
 // testRights makes calls with the rights of each function: what it needs, and what it must not do.
 //
-// Not to be seen here: MiniStack knows no condition keys of KMS, so it lets the webhook open what has another purpose than
-// webhook secrets, and the table's key by way of DynamoDB. That the policy has the condition is checked instead.
+// Not to be seen here: MiniStack knows no condition keys of KMS, so it would let the webhook open what has another purpose
+// than webhook secrets. That its policy has the condition is checked instead. Nor does MiniStack ask for the right to the
+// table's key, or look at the key's own policy.
 func (s *suite) testRights(t *testing.T) {
 	t.Parallel()
 	binding := map[string]string{"integration_id": "e2e", "purpose": "credentials"}
