@@ -15,6 +15,11 @@ const (
 	CodeUnreadable = "UNREADABLE_ANSWER"  // an answer that is not what the call returns
 	CodeTooLarge   = "ANSWER_TOO_LARGE"   // an answer over [Config.MaxResponseBytes]
 	CodeTokenWait  = "TOKEN_WAIT_TIMEOUT" // another function was fetching a token for too long
+
+	CodeInstanceURL = "INSTANCE_URL_NOT_ALLOWED" // secrets may not go to the integration's instance_url
+	CodeSealed      = "CREDENTIALS_UNREADABLE"   // the stored credentials do not open
+	CodeVault       = "KEY_SERVICE_UNAVAILABLE"  // KMS did not answer, or refused the key
+	CodeRotated     = "CREDENTIALS_REPLACED"     // other credentials were stored while these were used
 )
 
 // ErrDeadline is wrapped by the error of a call that was not started because the

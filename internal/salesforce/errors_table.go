@@ -80,7 +80,7 @@ func Classify(err error) Diagnosis {
 		}
 	}
 	return Row{Class: ClassUnknown, Cause: "Salesforce gave an error that this product does not know.",
-		Fix: "Look the code up in Salesforce's API documentation; it is tried again a few times."}.diagnosis(e)
+		Fix: "Look the code up in Salesforce's API documentation. It is tried again for about a day."}.diagnosis(e)
 }
 
 func (r Row) matches(e *Error, lowerMessage string) bool {
@@ -144,7 +144,7 @@ func Table() []Row {
 		{Code: "API_CURRENTLY_DISABLED", Class: ClassPermission, Cause: "The Run-As user may not use the API.", Fix: "Give the Run-As user the permission 'API Enabled'."},
 		{Code: "UNSUPPORTED_API_VERSION", Class: ClassCredential, Cause: "The org does not speak this API version any more.", Fix: "Deploy with a newer API version in the template parameter."},
 		{Code: "SERVER_UNAVAILABLE", Class: ClassOutage, Cause: "The org could not answer for the moment.", Fix: fixWait + " See https://status.salesforce.com."},
-		{Code: "UNKNOWN_EXCEPTION", Class: ClassUnknown, Cause: "Something broke inside Salesforce.", Fix: "It is tried again a few times. If it stays, give the error id in the message to Salesforce's support."},
+		{Code: "UNKNOWN_EXCEPTION", Class: ClassUnknown, Cause: "Something broke inside Salesforce.", Fix: "It is tried again for about a day. If it stays, give the error id in the message to Salesforce's support."},
 		{Code: "QUERY_TIMEOUT", Class: ClassOutage, Cause: "A query took too long in the org.", Fix: fixWait},
 		{Code: "REQUEST_RUNNING_TOO_LONG", Class: ClassOutage, Cause: "A request took too long in the org.", Fix: fixWait},
 
@@ -156,7 +156,7 @@ func Table() []Row {
 		{Code: "CANNOT_EXECUTE_FLOW_TRIGGER", Class: ClassData, Cause: "A flow in the org failed on the change.", Fix: "Read the message, and repair the flow in Salesforce."},
 		{Code: "INVALID_FIELD_FOR_INSERT_UPDATE", Class: ClassPermission, Cause: "The Run-As user may not write a field.", Fix: "Give the Run-As user edit access to the field named, by field-level security."},
 		{Code: "INVALID_TYPE", Class: ClassPermission, Cause: "The org has no such object, or the Run-As user may not see it.", Fix: "Switch Notes on in Setup, Notes Settings, or choose Chatter posts in the integration; check the user's object permissions."},
-		{Code: "INVALID_FIELD", Class: ClassPermission, Cause: "The org has no such field, or the Run-As user may not see it.", Fix: "Check the field's API name in the integration, and its field-level security."},
+		{Code: "INVALID_FIELD", Class: ClassPermission, Cause: "The org has no such field, or the Run-As user may not see it.", Fix: "Give the Run-As user edit access to the field that the message names, by field-level security. If it is not a field of the org at all, report it."},
 		{Code: "FUNCTIONALITY_NOT_ENABLED", Class: ClassPermission, Cause: "A feature that this needs is switched off in the org.", Fix: "Switch on Notes or Chatter in Setup, or choose the other kind of note in the integration."},
 
 		// Values.
@@ -165,15 +165,15 @@ func Table() []Row {
 		{Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Class: ClassData, Cause: "A validation rule in the org refused the change.", Fix: "Read the message: it is the rule's. Correct the Campaign, or except the Run-As user from the rule, then send it again."},
 		{Code: "FIELD_FILTER_VALIDATION_EXCEPTION", Class: ClassData, Cause: "A lookup filter in the org refused the change.", Fix: "Read the message, and correct the Campaign or the filter."},
 		{Code: "FIELD_INTEGRITY_EXCEPTION", Class: ClassData, Cause: "A value does not fit its field, or a record of the wrong kind was referred to.", Fix: "Read the message. If it names an id, check that the link's id is a Campaign's."},
-		{Code: "STRING_TOO_LONG", Class: ClassData, Cause: "A text is longer than its field.", Fix: "Shorten the experiment's name or the text, then send it again."},
+		{Code: "STRING_TOO_LONG", Class: ClassData, Cause: "A text is longer than its field.", Fix: "Publish a new event with a shorter experiment name or text: sending this one again sends the same text."},
 		{Code: "REQUIRED_FIELD_MISSING", Class: ClassData, Cause: "The org requires a field that was not given.", Fix: "Fill the field on the Campaign in Salesforce, or make it optional."},
-		{Code: "INVALID_TYPE_ON_FIELD_IN_RECORD", Class: ClassData, Cause: "A value is of the wrong type for its field.", Fix: "Check the field's type in Salesforce and the value in the integration."},
-		{Code: "NUMBER_OUTSIDE_VALID_RANGE", Class: ClassData, Cause: "A number is too large or too small for its field.", Fix: "Check the field's length in Salesforce."},
+		{Code: "INVALID_TYPE_ON_FIELD_IN_RECORD", Class: ClassData, Cause: "A value is of the wrong type for its field.", Fix: "Read the message. A status comes from the integration's status map, all else from the event; if the event's value is right, report it."},
+		{Code: "NUMBER_OUTSIDE_VALID_RANGE", Class: ClassData, Cause: "A number is too large or too small for its field.", Fix: "Read the message. The number comes from the event: publish a new one with another value."},
 		{Code: "DUPLICATE_VALUE", Class: ClassData, Cause: "The org has such a record already.", Fix: "Nothing, if the Campaign shows the change; else look at the record named in the message."},
 		{Code: "DUPLICATES_DETECTED", Class: ClassData, Cause: "A duplicate rule in the org refused the record.", Fix: "Except the Run-As user from the duplicate rule."},
 		{Code: "STORAGE_LIMIT_EXCEEDED", Class: ClassLimit, Cause: "The org's storage is full.", Fix: "Free some storage in Salesforce (Setup, Storage Usage), or buy more."},
 		{Code: "MALFORMED_ID", Class: ClassData, Cause: "An id is not one of the kind that belongs there.", Fix: "Check the Campaign's id in the link."},
-		{Code: "JSON_PARSER_ERROR", Class: ClassData, Cause: "Salesforce could not read the request.", Fix: "Check the additional fields in the integration: one has a value of the wrong type."},
+		{Code: "JSON_PARSER_ERROR", Class: ClassData, Cause: "Salesforce could not read the request.", Fix: "Report it: the product made the request."},
 		{Code: "MALFORMED_QUERY", Class: ClassData, Cause: "Salesforce could not read a query.", Fix: "Report it: the product made the query."},
 		{Code: "LIMIT_EXCEEDED", Class: ClassLimit, Cause: "One call held more than Salesforce takes.", Fix: fixWait},
 		{Code: "EXCEEDED_ID_LIMIT", Class: ClassLimit, Cause: "One call held more records than Salesforce takes.", Fix: fixWait},
@@ -193,6 +193,10 @@ func Table() []Row {
 		{Code: CodeTimeout, Class: ClassOutage, Cause: "The org did not answer in time.", Fix: fixWait + " See https://status.salesforce.com."},
 		{Code: CodeNetwork, Class: ClassOutage, Cause: "The connection to the org failed.", Fix: fixWait + " If it stays, check the instance URL, and the VPC's way out if there is one."},
 		{Code: CodeTokenWait, Class: ClassOutage, Cause: "Another function was fetching an access token and took too long.", Fix: fixWait},
+		{Code: CodeInstanceURL, Class: ClassCredential, Cause: "The integration's instance URL is not, or no more, one that secrets may go to.", Fix: "Set the org's My Domain URL as the instance URL, or list its host in the template parameter AllowedSalesforceHosts."},
+		{Code: CodeSealed, Class: ClassCredential, Cause: "The stored credentials cannot be opened: they are damaged, or were sealed with another key or for another integration.", Fix: "Save the consumer key and secret in the integration again, by PUT."},
+		{Code: CodeVault, Class: ClassOutage, Cause: "The key service (KMS) did not answer, or refused the key.", Fix: "It is tried again by itself. If it stays, check the KMS key's state, and that the functions' roles may use it."},
+		{Code: CodeRotated, Class: ClassOutage, Cause: "The credentials were replaced a moment ago.", Fix: "Nothing: it is tried again with the new ones."},
 		{Code: CodeTooLarge, Class: ClassUnknown, Cause: "The org's answer was too long to read.", Fix: "Report it: the product asked for too much at once."},
 
 		// No code, or one that is not known: gateways, proxies, pages that are not the API.
@@ -205,7 +209,7 @@ func Table() []Row {
 		{Status: 404, Class: ClassGone, Cause: "There is nothing at this address.", Fix: "Check the instance URL and the API version."},
 		{Status: 410, Class: ClassCredential, Cause: "The org does not speak this API version any more.", Fix: "Deploy with a newer API version in the template parameter."},
 		{Status: 408, Class: ClassOutage, Cause: "The org did not get the request in time.", Fix: fixWait},
-		{Status: 413, Class: ClassData, Cause: "The request was too large.", Fix: "Shorten the text, then send it again."},
+		{Status: 413, Class: ClassData, Cause: "The request was too large.", Fix: "Publish a new event with a shorter text: sending this one again sends the same text."},
 		{Status: 414, Class: ClassData, Cause: "The request's address was too long.", Fix: "Report it: the product asked for too much at once."},
 		{Status: 420, Class: ClassOutage, Cause: "Salesforce could not route the request to the org.", Fix: fixWait + " See https://status.salesforce.com."},
 		{Status: 429, Class: ClassLimit, Cause: "Too many requests came at once.", Fix: fixWait},
@@ -214,6 +218,6 @@ func Table() []Row {
 		{Status: 502, Class: ClassOutage, Cause: "Salesforce's gateway could not reach the org.", Fix: fixWait + " See https://status.salesforce.com."},
 		{Status: 503, Class: ClassOutage, Cause: "The org is not available: maintenance, or too much load.", Fix: fixWait + " See https://status.salesforce.com."},
 		{Status: 504, Class: ClassOutage, Cause: "The org did not answer its gateway in time.", Fix: fixWait + " See https://status.salesforce.com."},
-		{Code: CodeUnreadable, Class: ClassUnknown, Cause: "The answer was not what Salesforce's API returns: a proxy or a login page may have given it.", Fix: "Check the instance URL; it is tried again a few times."},
+		{Code: CodeUnreadable, Class: ClassUnknown, Cause: "The answer was not what Salesforce's API returns: a proxy or a login page may have given it.", Fix: "Check the instance URL. It is tried again for about a day."},
 	}
 }

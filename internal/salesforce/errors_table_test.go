@@ -62,6 +62,22 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// A fix only names what can be done: an event that is sent again is the stored
+// one, a retry goes on for a day, and an integration has no settings for fields.
+func TestNoFixPromisesWhatThereIsNot(t *testing.T) {
+	fixes := map[string]string{"no row": salesforce.Classify(&salesforce.Error{Status: 400, Code: "NEW"}).Fix}
+	for _, row := range salesforce.Table() {
+		fixes[fmt.Sprintf("%s %q %d", row.Code, row.Contains, row.Status)] = row.Fix
+	}
+	for row, fix := range fixes {
+		for _, wrong := range []string{"horten", "a few times", "additional field", "API name in the integration", "value in the integration"} {
+			if strings.Contains(fix, wrong) {
+				t.Errorf("%s: %q names what is not there: %s", row, wrong, fix)
+			}
+		}
+	}
+}
+
 // docs/salesforce-errors.md is the table in print.
 func TestDocumentation(t *testing.T) {
 	var b bytes.Buffer
