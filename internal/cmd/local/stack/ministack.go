@@ -14,7 +14,7 @@ import (
 // startWait is how long the local AWS may take to answer; it usually needs two seconds.
 const startWait = 60 * time.Second
 
-// A miniStack is a running MiniStack: https://pypi.org/project/ministack.
+// A miniStack is a running MiniStack, the Python package that tools/ministack.in names.
 type miniStack struct {
 	*child
 	url string
