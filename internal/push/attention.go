@@ -2,7 +2,9 @@ package push
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/salesforce"
@@ -24,23 +26,42 @@ func heldUp(err error) bool {
 }
 
 // needsAttention looks through what came of one org's jobs for a failure of the
-// integration as a whole: its credentials, or a right on Campaigns when not one
-// status could be written. A right that only notes lack holds up notes, not the
-// integration.
+// integration as a whole: its credentials, the right to use the API at all, or
+// the right to write Campaigns when not one status of several Campaigns could be
+// written. A single Campaign that the integration's user may not write holds up its
+// own delivery only, and so does a right that only notes lack.
 func needsAttention(jobs []job, outcomes []outcome) *integration.Attention {
-	var found *integration.Attention
+	var whole, records *integration.Attention
+	refused, written := map[string]bool{}, false
 	for i, o := range outcomes {
-		if o.err == nil && !jobs[i].want.effect.Note {
-			return nil
+		status := !jobs[i].want.effect.Note
+		if o.err == nil {
+			written = written || status
+			continue
 		}
 		d := salesforce.Classify(o.err)
-		credential := o.err != nil && d.Class == salesforce.ClassCredential
-		permission := o.err != nil && d.Class == salesforce.ClassPermission && !jobs[i].want.effect.Note
-		if (credential || permission) && found == nil {
-			found = &integration.Attention{Code: d.Code, Cause: d.Cause, Fix: d.Fix}
+		found := &integration.Attention{Code: d.Code, Cause: d.Cause, Fix: d.Fix}
+		switch {
+		case d.Class == salesforce.ClassCredential, d.Class == salesforce.ClassPermission && refusesAll(o.err):
+			whole = found
+		case d.Class == salesforce.ClassPermission && status:
+			records = found
+			refused[jobs[i].delivery.CampaignID] = true
 		}
 	}
-	return found
+	if whole != nil {
+		return whole
+	}
+	if !written && len(refused) > 1 {
+		return records
+	}
+	return nil
+}
+
+// refusesAll says whether it was the call that was refused, and not a record in it.
+func refusesAll(err error) bool {
+	e, ok := errors.AsType[*salesforce.Error](err)
+	return ok && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 }
 
 // attend marks an integration as needing attention, so that no function sends to
@@ -92,6 +113,47 @@ func (h *Handler) announce(ctx context.Context, i integration.Integration) error
 	return nil
 }
 
+// announceAgain is for a function that finds an attention untold: the one that
+// should have told is gone, or is about to.
+func (h *Handler) announceAgain(ctx context.Context, id string) error {
+	i, err := h.cfg.Store.GetIntegration(ctx, id)
+	if err != nil || i.Attention == nil || i.Attention.Announced {
+		return err
+	}
+	return h.announce(ctx, i)
+}
+
+// tellRecovered tells the platform that an integration works again, with the first
+// delivery that proves it.
+func (h *Handler) tellRecovered(ctx context.Context, jobs []job, outcomes []outcome, integrations map[string]integration.Integration) error {
+	told := map[string]bool{}
+	for at, j := range jobs {
+		i := integrations[j.delivery.IntegrationID]
+		if outcomes[at].err != nil || !i.Recovering || told[i.ID] {
+			continue
+		}
+		told[i.ID] = true
+		current, err := h.cfg.Store.GetIntegration(ctx, i.ID)
+		if err != nil {
+			return fmt.Errorf("reading the integration that works again: %w", err)
+		}
+		if !current.Recovering || current.Attention != nil {
+			continue
+		}
+		if err := h.cfg.Bus.Notify(ctx, integration.Notice{
+			ID:   integration.DeliveryID(integration.Outbound, integration.EventRecovered, i.ID, fmt.Sprint(current.CredentialsVersion), current.UpdatedAt.UTC().String()),
+			Type: integration.EventRecovered, IntegrationID: i.ID, IntegrationName: i.Name, At: h.cfg.Now(),
+		}); err != nil {
+			return fmt.Errorf("telling that the integration works again: %w", err)
+		}
+		current.Recovering = false
+		if _, err := h.cfg.Store.UpdateIntegration(ctx, current); err != nil && integration.ErrorCode(err) != integration.CodeConflict {
+			return fmt.Errorf("remembering that the recovery was told: %w", err)
+		}
+	}
+	return nil
+}
+
 // attendAll does what [Handler.attend] does for every org of a batch. What goes
 // wrong is logged: the next batch finds the same failure, or the missing
 // announcement, and mends it.
@@ -118,7 +180,7 @@ func (h *Handler) attendAll(ctx context.Context, jobs []job, outcomes []outcome,
 	}
 	for id, i := range integrations {
 		if i.Attention != nil && !i.Attention.Announced {
-			if err := h.announce(ctx, i); err != nil {
+			if err := h.announceAgain(ctx, id); err != nil {
 				h.cfg.Log.ErrorContext(ctx, "an integration needs attention", "integration_id", id, "error", err)
 			}
 		}

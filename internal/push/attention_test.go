@@ -84,7 +84,7 @@ func TestAWrongCredentialStopsTheIntegrationUntilItIsMended(t *testing.T) {
 		}
 
 		w.org.lockOut(false)
-		w.changeIntegration(t, func(i *integration.Integration) { i.CredentialsVersion++; i.Attention = nil })
+		w.changeIntegration(t, func(i *integration.Integration) { i.CredentialsVersion++; i.Attention = nil; i.Recovering = true })
 		w.resume()
 		w.drain(t)
 		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered note_written", "delivered status_written", "skipped superseded"}) {

@@ -32,6 +32,9 @@ type decision struct {
 // other function writes to that campaign until the lease ends.
 func decide(w want, stored *integration.Delivery, campaign *integration.Campaign, now, lease time.Time) (decision, error) {
 	d := w.delivery
+	if stored == nil && w.onlyIfStored {
+		return decision{verdict: verdictDone}, nil
+	}
 	if stored != nil {
 		d = *stored
 		switch {
@@ -51,11 +54,17 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 		return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: &d}}, err
 	}
 	if w.effect.Status == "" {
+		if d.NoteKind == "" {
+			d.NoteKind = w.kind
+		}
 		return send(&d, nil, now, lease)
 	}
 	c := integration.Campaign{CampaignRef: w.ref()}
 	if campaign != nil {
 		c = *campaign
+	}
+	if c.ExperimentKey != d.ExperimentKey {
+		c.EventAt, c.EventID = time.Time{}, ""
 	}
 	claimed := c.ClaimedBy != "" && c.ClaimedBy != d.ID && c.ClaimedUntil.After(now)
 	switch {
@@ -66,7 +75,7 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 	case claimed:
 		return decision{verdict: verdictBusy, busyUntil: c.ClaimedUntil}, nil
 	}
-	c.EventAt, c.EventID = w.event.OccurredAt, w.event.ID
+	c.ExperimentKey, c.EventAt, c.EventID = d.ExperimentKey, w.event.OccurredAt, w.event.ID
 	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.Status, lease
 	return send(&d, &c, now, lease)
 }

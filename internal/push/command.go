@@ -9,18 +9,28 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"salesforce-integration/internal/integration"
 )
 
 const (
-	// resumePages bounds how much one command looks at; what is left is another
-	// command's.
-	resumePages = 10
-	resumePage  = 100
-	// secondLook is when an integration is resumed once more: the list of what is
-	// parked may lag by a moment.
+	// waitingPages bounds how much one look of a command takes in.
+	waitingPages = 20
+	waitingPage  = 100
+	// secondLook is when an integration is resumed once more: the list of what
+	// waits may lag by a moment.
 	secondLook = 30 * time.Second
+	// sweepAgain is when a sweep looks again: by then a function that was writing
+	// when the link went has ended.
+	sweepAgain = 3 * time.Minute
+	// overdue is how long after its time a delivery's message counts as lost.
+	overdue = time.Hour
+	// sendsAtOnce bounds how many messages are put on the queue side by side.
+	sendsAtOnce = 8
 )
+
+const unlinked = "the Campaign is not linked to the experiment any more"
 
 // command reads a message as a command; ok is false for an event.
 func command(body []byte) (c integration.Command, ok bool) {
@@ -42,12 +52,16 @@ func (h *Handler) obey(ctx context.Context, c integration.Command) error {
 		return h.resume(ctx, c)
 	case integration.CommandRedeliver:
 		return h.redeliver(ctx, c)
+	case integration.CommandSweep:
+		return h.sweep(ctx, c)
 	default:
 		h.cfg.Log.ErrorContext(ctx, "an unknown command is dropped", "command", clip(string(c.Kind), 100))
 		return nil
 	}
 }
 
+// resume takes up what an integration held up. It looks twice, half a minute apart,
+// and no more: what fails again is not for it to try for ever.
 func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 	integrations, err := h.cfg.Store.GetIntegrations(ctx, []string{c.IntegrationID})
 	if err != nil {
@@ -58,44 +72,74 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		h.cfg.Log.InfoContext(ctx, "the integration cannot be resumed now", "integration_id", c.IntegrationID)
 		return nil
 	}
-	var waiting []integration.Delivery
-	cursor := ""
-	for range resumePages {
-		list, err := h.cfg.Store.ListWaiting(ctx, i.ID, integration.Page{Limit: resumePage, Cursor: cursor})
-		if err != nil {
-			return fmt.Errorf("listing what is parked: %w", err)
+	waiting, err := h.waiting(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	now := h.cfg.Now()
+	waiting = slices.DeleteFunc(waiting, func(d integration.Delivery) bool {
+		// One that is tried again has a message of its own, unless that got lost.
+		return d.Status == integration.StatusRetrying && now.Sub(d.NextAttemptAt) < overdue
+	})
+	if err := h.unpark(ctx, waiting, "the integration works again"); err != nil {
+		return err
+	}
+	h.cfg.Log.InfoContext(ctx, "what was parked goes out", "integration_id", i.ID, "deliveries", len(waiting), "look", c.Look)
+	return h.lookAgain(ctx, c, secondLook)
+}
+
+// sweep closes what waits for a link, or an integration, that is no more.
+func (h *Handler) sweep(ctx context.Context, c integration.Command) error {
+	waiting, err := h.waiting(ctx, c.IntegrationID)
+	if err != nil {
+		return err
+	}
+	links, err := h.linksOf(ctx, waiting)
+	if err != nil {
+		return err
+	}
+	var units []integration.Unit
+	for _, d := range waiting {
+		if links[campaignOf(d)].ExperimentKey == d.ExperimentKey {
+			continue
 		}
-		waiting = append(waiting, list.Items...)
+		if err := d.Move(h.cfg.Now(), integration.StatusSkipped, integration.ReasonNoLink, unlinked); err != nil {
+			return fmt.Errorf("sweeping: %w", err)
+		}
+		units = append(units, integration.Unit{Delivery: &d})
+	}
+	if len(units) > 0 {
+		if _, err := h.cfg.Store.Commit(ctx, units); err != nil {
+			return fmt.Errorf("sweeping %d deliveries: %w", len(units), err)
+		}
+	}
+	return h.lookAgain(ctx, c, sweepAgain)
+}
+
+// lookAgain puts a command on the queue once more, the first time only.
+func (h *Handler) lookAgain(ctx context.Context, c integration.Command, after time.Duration) error {
+	if c.Look > 0 {
+		return nil
+	}
+	c.Look++
+	return h.dispatch(ctx, c, after)
+}
+
+// waiting lists what waits in an integration, newest first.
+func (h *Handler) waiting(ctx context.Context, integrationID string) ([]integration.Delivery, error) {
+	var all []integration.Delivery
+	cursor := ""
+	for range waitingPages {
+		list, err := h.cfg.Store.ListWaiting(ctx, integrationID, integration.Page{Limit: waitingPage, Cursor: cursor})
+		if err != nil {
+			return nil, fmt.Errorf("listing what waits: %w", err)
+		}
+		all = append(all, list.Items...)
 		if cursor = list.NextCursor; cursor == "" {
 			break
 		}
 	}
-	if len(waiting) == 0 {
-		return nil
-	}
-	if err := h.unpark(ctx, waiting, "the integration works again"); err != nil {
-		return err
-	}
-	h.cfg.Log.InfoContext(ctx, "what was parked goes out", "integration_id", i.ID, "deliveries", len(waiting))
-	if err := h.tellRecovered(ctx, i, waiting); err != nil {
-		return err
-	}
-	return h.dispatch(ctx, c, secondLook)
-}
-
-func (h *Handler) tellRecovered(ctx context.Context, i integration.Integration, waiting []integration.Delivery) error {
-	at := slices.IndexFunc(waiting, func(d integration.Delivery) bool { return d.Reason == integration.ReasonAttention })
-	if at < 0 {
-		return nil
-	}
-	err := h.cfg.Bus.Notify(ctx, integration.Notice{
-		ID:   integration.DeliveryID(integration.Outbound, integration.EventRecovered, i.ID, waiting[at].ID, waiting[at].UpdatedAt.UTC().String()),
-		Type: integration.EventRecovered, IntegrationID: i.ID, IntegrationName: i.Name, At: h.cfg.Now(),
-	})
-	if err != nil {
-		return fmt.Errorf("telling that the integration works again: %w", err)
-	}
-	return nil
+	return all, nil
 }
 
 func (h *Handler) redeliver(ctx context.Context, c integration.Command) error {
@@ -125,19 +169,18 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 	var units []integration.Unit
 	bodies := map[string][]byte{}
 	for _, d := range waiting {
-		campaign := integration.CampaignRef{IntegrationID: d.IntegrationID, CampaignID: d.CampaignID}
+		campaign := campaignOf(d)
 		var err error
 		switch {
 		case links[campaign].ExperimentKey != d.ExperimentKey:
-			err = d.Move(now, integration.StatusSkipped, integration.ReasonNoLink, "the Campaign is not linked to the experiment any more")
+			err = d.Move(now, integration.StatusSkipped, integration.ReasonNoLink, unlinked)
+		case len(d.Payload) == 0:
+			err = d.Move(now, integration.StatusSkipped, integration.ReasonInvalidEvent, "the event was too large to be kept: publish it again")
 		case d.CampaignState != "" && newest[campaign] != d.ID:
 			err = d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded, "a newer event that was parked, too, decides the Campaign's status")
-		case len(d.Payload) == 0:
-			h.cfg.Log.ErrorContext(ctx, "a delivery cannot be sent again: its event was too large to be kept", "delivery_id", d.ID)
-			continue
 		default:
 			bodies[d.EventID] = d.Payload
-			if d.Status == integration.StatusPending {
+			if d.Status != integration.StatusParked {
 				continue
 			}
 			d.ResumedAt = now
@@ -154,12 +197,19 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 			return fmt.Errorf("resuming %d deliveries: %w", len(units), err)
 		}
 	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(sendsAtOnce)
 	for _, id := range slices.Sorted(maps.Keys(bodies)) {
-		if err := h.cfg.Queue.Send(ctx, bodies[id], 0); err != nil {
-			return fmt.Errorf("putting a resumed event on the queue: %w", err)
-		}
+		g.Go(func() error { return h.cfg.Queue.Send(ctx, bodies[id], 0) })
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("putting resumed events on the queue: %w", err)
 	}
 	return nil
+}
+
+func campaignOf(d integration.Delivery) integration.CampaignRef {
+	return integration.CampaignRef{IntegrationID: d.IntegrationID, CampaignID: d.CampaignID}
 }
 
 // newestStatuses finds, for each campaign, the delivery whose event decides its
@@ -167,10 +217,10 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 func newestStatuses(waiting []integration.Delivery) map[integration.CampaignRef]string {
 	newest := map[integration.CampaignRef]integration.Delivery{}
 	for _, d := range waiting {
-		if d.CampaignState == "" {
+		if d.CampaignState == "" || len(d.Payload) == 0 {
 			continue
 		}
-		ref := integration.CampaignRef{IntegrationID: d.IntegrationID, CampaignID: d.CampaignID}
+		ref := campaignOf(d)
 		best, ok := newest[ref]
 		if !ok || (integration.Campaign{EventAt: best.OccurredAt, EventID: best.EventID}).Newer(d.OccurredAt, d.EventID) {
 			newest[ref] = d
@@ -186,7 +236,7 @@ func newestStatuses(waiting []integration.Delivery) map[integration.CampaignRef]
 func (h *Handler) linksOf(ctx context.Context, deliveries []integration.Delivery) (map[integration.CampaignRef]integration.Link, error) {
 	refs := map[integration.CampaignRef]bool{}
 	for _, d := range deliveries {
-		refs[integration.CampaignRef{IntegrationID: d.IntegrationID, CampaignID: d.CampaignID}] = true
+		refs[campaignOf(d)] = true
 	}
 	if len(refs) == 0 {
 		return nil, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -13,7 +14,8 @@ import (
 type Message struct {
 	ID            string // SQS message id; empty for an event that came by itself
 	ReceiptHandle string
-	Body          []byte // the EventBridge envelope
+	Body          []byte // the EventBridge envelope, or a command
+	Receives      int    // how often it was received, this time included; 1 at least
 }
 
 // Batch is what one invocation was given.
@@ -39,14 +41,22 @@ func DecodeBatch(payload []byte) (Batch, error) {
 	case shape.Records != nil:
 		batch := Batch{Messages: make([]Message, 0, len(shape.Records))}
 		for _, r := range shape.Records {
-			batch.Messages = append(batch.Messages, Message{ID: r.MessageId, ReceiptHandle: r.ReceiptHandle, Body: []byte(r.Body)})
+			batch.Messages = append(batch.Messages, Message{ID: r.MessageId, ReceiptHandle: r.ReceiptHandle, Body: []byte(r.Body), Receives: receives(r)})
 		}
 		return batch, nil
 	case shape.DetailType != nil, shape.Command != nil:
-		return Batch{Messages: []Message{{Body: payload}}, Bare: true}, nil
+		return Batch{Messages: []Message{{Body: payload, Receives: 1}}, Bare: true}, nil
 	default:
 		return Batch{}, fmt.Errorf("the invocation's payload is neither an SQS batch (no Records) nor an EventBridge event (no detail-type)")
 	}
+}
+
+func receives(r events.SQSMessage) int {
+	n, err := strconv.Atoi(r.Attributes["ApproximateReceiveCount"])
+	if err != nil {
+		return 1
+	}
+	return max(n, 1)
 }
 
 // envelope is the part of EventBridge's envelope that is read.
@@ -54,7 +64,6 @@ func DecodeBatch(payload []byte) (Batch, error) {
 type envelope struct {
 	ID         string          `json:"id"`
 	DetailType string          `json:"detail-type"`
-	Source     string          `json:"source"`
 	Time       time.Time       `json:"time"`
 	Detail     json.RawMessage `json:"detail"`
 }

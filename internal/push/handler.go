@@ -65,8 +65,11 @@ const (
 	leaseMargin = 15 * time.Second
 	// defaultLease is the lease of an invocation without a deadline.
 	defaultLease = time.Minute
-	// storeRetry is when a message comes back after the store failed.
+	// storeRetry is when a message comes back, at the earliest, after the store
+	// failed.
 	storeRetry = 10 * time.Second
+	// maxAhead is by how much the platform's clock may be ahead of ours.
+	maxAhead = 5 * time.Minute
 )
 
 // Handle takes an SQS batch, and answers which of its messages are to come back
@@ -83,7 +86,7 @@ func (h *Handler) Handle(ctx context.Context, payload []byte) (any, error) {
 	if err != nil {
 		h.cfg.Log.ErrorContext(ctx, "the events could not be processed, they come back", "error", err)
 	}
-	h.report(ctx, done, len(batch.Messages), started, calls)
+	h.report(ctx, done, len(batch.Messages), started, calls, err)
 	if batch.Bare {
 		return h.answerBare(ctx, batch.Messages[0], done, err)
 	}
@@ -98,6 +101,8 @@ type progress struct {
 	ofMessage  [][]string           // in the order of the messages
 	failed     map[int]error        // commands that failed, by message
 	parked     map[string]bool      // integrations for which something was parked that may just have been mended
+	// parkedBlindly: whether it was mended could not be found out.
+	parkedBlindly bool
 }
 
 // process does the whole way. On an error, progress says how far it came.
@@ -119,7 +124,13 @@ func (h *Handler) process(ctx context.Context, messages []Message) (*progress, e
 	if err := h.settleAll(ctx, jobs, outcomes, p); err != nil {
 		return p, err
 	}
-	return p, h.recheck(ctx, p)
+	if err := h.tellRecovered(ctx, jobs, outcomes, integrations); err != nil {
+		// The next delivery tells it.
+		h.cfg.Log.WarnContext(ctx, "the recovery is not told yet", "error", err)
+	}
+	err = h.recheck(ctx, p)
+	p.parkedBlindly = err != nil
+	return p, err
 }
 
 func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) ([]want, map[string]integration.Integration, error) {
@@ -143,6 +154,11 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 				return nil, nil, fmt.Errorf("reading an event: %w", err)
 			}
 			ins[i].reject = r
+			continue
+		}
+		if event.OccurredAt.After(h.cfg.Now().Add(maxAhead)) {
+			ins[i].reject = &rejection{integration.ReasonInvalidEvent, fmt.Sprintf(
+				"the event's occurred_at, %s, lies in the future: taken for true, it would count as newer than every later event", event.OccurredAt.Format(time.RFC3339))}
 			continue
 		}
 		keys[event.ExperimentKey] = true
@@ -203,7 +219,7 @@ func (h *Handler) answerQueue(ctx context.Context, messages []Message, p *progre
 		at, again := p.messageComesBack(i)
 		switch {
 		case p.failed[i] != nil, failure != nil && !p.messageSettled(i):
-			at = now.Add(h.cfg.Retry.Wait(1, storeRetry))
+			at = now.Add(h.cfg.Retry.Wait(m.Receives, storeRetry))
 		case !again:
 			continue
 		}
@@ -229,7 +245,10 @@ func (h *Handler) answerBare(ctx context.Context, m Message, p *progress, failur
 	}
 	result := Result{Deliveries: []DeliveryResult{}}
 	for _, id := range p.ofMessage[0] {
-		d := p.deliveries[id]
+		d, ok := p.deliveries[id]
+		if !ok {
+			continue
+		}
 		result.Deliveries = append(result.Deliveries, DeliveryResult{
 			ID: id, IntegrationID: d.IntegrationID, CampaignID: d.CampaignID, Status: d.Status, Reason: d.Reason, Detail: d.Detail,
 		})
@@ -237,12 +256,12 @@ func (h *Handler) answerBare(ctx context.Context, m Message, p *progress, failur
 	return result, nil
 }
 
-// messageComesBack says when the first of a message's deliveries wants to be tried
-// again.
+// messageComesBack says when a message's deliveries are tried again: all of them
+// when the last one wants to be, for a message may only be received so often.
 func (p *progress) messageComesBack(i int) (time.Time, bool) {
 	var at time.Time
 	for _, id := range p.ofMessage[i] {
-		if t, ok := p.comeBack[id]; ok && (at.IsZero() || t.Before(at)) {
+		if t, ok := p.comeBack[id]; ok && t.After(at) {
 			at = t
 		}
 	}
@@ -253,7 +272,8 @@ func (p *progress) messageComesBack(i int) (time.Time, bool) {
 // that this invocation leaves behind on purpose.
 func (p *progress) messageSettled(i int) bool {
 	for _, id := range p.ofMessage[i] {
-		if d, ok := p.deliveries[id]; !ok || d.Status == integration.StatusSending {
+		d, ok := p.deliveries[id]
+		if !ok || d.Status == integration.StatusSending || p.parkedBlindly && d.Resumable() {
 			return false
 		}
 	}
@@ -261,7 +281,7 @@ func (p *progress) messageSettled(i int) bool {
 }
 
 // report says, in one log line and in metrics, what the invocation did.
-func (h *Handler) report(ctx context.Context, p *progress, messages int, started time.Time, callsBefore int) {
+func (h *Handler) report(ctx context.Context, p *progress, messages int, started time.Time, callsBefore int, failure error) {
 	states := map[integration.DeliveryStatus]int{}
 	reserved := 0
 	for _, d := range p.deliveries {
@@ -269,6 +289,10 @@ func (h *Handler) report(ctx context.Context, p *progress, messages int, started
 		if d.Status == integration.StatusRetrying && d.Reason == integration.ReasonAllowance {
 			reserved++
 		}
+	}
+	failed := 0
+	if failure != nil || len(p.failed) > 0 {
+		failed = 1
 	}
 	calls := h.cfg.Orgs.Calls() - callsBefore
 	h.cfg.Log.InfoContext(ctx, "events processed",
@@ -281,6 +305,7 @@ func (h *Handler) report(ctx context.Context, p *progress, messages int, started
 		"duration_ms", h.cfg.Now().Sub(started).Milliseconds())
 	if err := h.cfg.Metrics(map[string]int{
 		"Messages":            messages,
+		"BatchesFailed":       failed,
 		"DeliveriesDelivered": states[integration.StatusDelivered],
 		"DeliveriesSkipped":   states[integration.StatusSkipped],
 		"DeliveriesRetrying":  states[integration.StatusRetrying],

@@ -26,9 +26,11 @@ type modelOrg struct {
 	calls    int
 	logins   int
 	token    int
-	usage    string   // the header Sforce-Limit-Info
-	locked   bool     // the token endpoint refuses the credentials
-	late     []func() // commits that are under way though their caller has given up
+	usage    string          // the header Sforce-Limit-Info
+	locked   bool            // the token endpoint refuses the credentials
+	noNotes  bool            // notes are switched off in the org
+	refused  map[string]bool // campaigns that the user may not write
+	late     []func()        // commits that are under way though their caller has given up
 
 	// fault is asked before each API call; nil: none.
 	fault func(call int) modelFault
@@ -171,6 +173,10 @@ func (o *modelOrg) patch(body []byte, locked bool) any {
 			out = append(out, failed("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
 			continue
 		}
+		if o.refused[rec.ID] || o.refused["*"] {
+			out = append(out, failed("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"))
+			continue
+		}
 		o.statuses[rec.ID] = rec.Status
 		out = append(out, map[string]any{"id": rec.ID, "success": true, "errors": []any{}})
 	}
@@ -192,10 +198,17 @@ func (o *modelOrg) graph(body []byte, locked bool) any {
 		mustDecode(g.CompositeRequest[0].Body, &note)
 		mustDecode(g.CompositeRequest[1].Body, &link)
 		subs := []map[string]any{}
-		if locked {
-			for i, code := range []string{"PROCESSING_HALTED", "UNABLE_TO_LOCK_ROW"} {
+		problem := ""
+		switch {
+		case locked:
+			problem = "UNABLE_TO_LOCK_ROW"
+		case o.noNotes:
+			problem = "INVALID_TYPE"
+		}
+		if problem != "" {
+			for i, code := range []string{"PROCESSING_HALTED", problem} {
 				subs = append(subs, map[string]any{"referenceId": g.CompositeRequest[i].ReferenceID, "httpStatusCode": 400,
-					"body": []map[string]any{{"errorCode": code, "message": "locked"}}})
+					"body": []map[string]any{{"errorCode": code, "message": "refused"}}})
 			}
 		} else {
 			id := noteID(len(o.notes[link.LinkedEntityID]))
@@ -205,7 +218,7 @@ func (o *modelOrg) graph(body []byte, locked bool) any {
 					"body": map[string]any{"id": id, "success": true, "errors": []any{}}})
 			}
 		}
-		out = append(out, map[string]any{"graphId": g.GraphID, "isSuccessful": !locked, "graphResponse": map[string]any{"compositeResponse": subs}})
+		out = append(out, map[string]any{"graphId": g.GraphID, "isSuccessful": problem == "", "graphResponse": map[string]any{"compositeResponse": subs}})
 	}
 	return map[string]any{"graphs": out}
 }
@@ -257,5 +270,15 @@ func (o *modelOrg) answer(r *http.Request, status int, body any) (*http.Response
 func mustDecode(body []byte, into any) {
 	if err := json.Unmarshal(body, into); err != nil {
 		panic("push sent what is not JSON: " + err.Error())
+	}
+}
+
+// refuse names the campaigns that the user may not write; "*" is all of them.
+func (o *modelOrg) refuse(campaigns ...string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.refused = map[string]bool{}
+	for _, c := range campaigns {
+		o.refused[c] = true
 	}
 }

@@ -49,6 +49,8 @@ func NewOrgs(cfg OrgsConfig) *Orgs {
 	return &Orgs{cfg: cfg, clients: map[string]*cachedClient{}}
 }
 
+const opPrepare = "prepare the org's client"
+
 // Calls returns how many Salesforce API calls were spent so far.
 func (o *Orgs) Calls() int {
 	o.mu.Lock()
@@ -76,11 +78,14 @@ func (o *Orgs) client(ctx context.Context, i integration.Integration) (*cachedCl
 	// changed since, and secrets go only where it allows today.
 	instanceURL, err := integration.ParseInstanceURL(i.InstanceURL, o.cfg.Allowed)
 	if err != nil {
-		return nil, fmt.Errorf("the integration's instance_url is not allowed any more: %w", err)
+		return nil, &salesforce.Error{Op: opPrepare, Code: salesforce.CodeInstanceURL, Err: err}
 	}
 	credentials, err := integration.OpenCredentials(ctx, o.cfg.Vault, i)
-	if err != nil {
-		return nil, err
+	switch {
+	case integration.ErrorCode(err) == integration.CodeUnavailable, ctx.Err() != nil:
+		return nil, &salesforce.Error{Op: opPrepare, Code: salesforce.CodeVault, Err: err}
+	case err != nil:
+		return nil, &salesforce.Error{Op: opPrepare, Code: salesforce.CodeSealed, Err: err}
 	}
 	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{
 		InstanceURL:  instanceURL,

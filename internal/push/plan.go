@@ -1,6 +1,8 @@
 package push
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,9 +10,6 @@ import (
 
 	"salesforce-integration/internal/integration"
 )
-
-// maxKept is how many bytes of a message are kept for sending it again.
-const maxKept = integration.MaxPayload
 
 // want is one delivery of the plan: what it is to be, before what is stored of it
 // is known. With a target of "" it is to be written to Salesforce; else it only
@@ -24,6 +23,9 @@ type want struct {
 	target integration.DeliveryStatus
 	reason integration.Reason
 	detail string
+
+	// onlyIfStored: it matters only when such a delivery was begun before.
+	onlyIfStored bool
 }
 
 func (w want) ref() integration.CampaignRef {
@@ -68,40 +70,44 @@ func plan(in incoming, links []integration.Link, integrations map[string]integra
 	return wants
 }
 
-// wantsOf is what an event asks for on one linked Campaign: a status, a note, both
-// (each a delivery of its own, so that one does not wait for the other), or nothing.
+// wantsOf is what an event asks for on one linked Campaign: a status, a note, or
+// both, each a delivery of its own, so that one does not wait for the other. What
+// the settings do not ask for (any more) is wanted as skipped, so that a delivery
+// which was begun under other settings ends as well.
 func wantsOf(in incoming, link integration.Link, target integration.Integration, now time.Time) []want {
 	does := target.Settings.Effect(in.event.Type)
-	if does.None() {
-		w := newWant(in, link, now)
-		w.target, w.reason = integration.StatusSkipped, integration.ReasonNotMapped
-		w.detail = fmt.Sprintf("the integration's settings do nothing for %q: map it to a status or a note to change that", clip(string(in.event.Type), 100))
-		return []want{w}
-	}
-	var wants []want
+	status, note := newWant(in, link, now), newWant(in, link, now)
+	note.delivery.ID = noteDeliveryID(note.delivery.EventID, link)
 	if does.Status != "" {
-		w := newWant(in, link, now)
-		w.effect.Status = does.Status
-		w.delivery.CampaignState = does.Status
-		wants = append(wants, w)
+		status.effect.Status = does.Status
+		status.delivery.CampaignState = does.Status
+	} else {
+		status.notMapped(in.event.Type)
+		status.onlyIfStored = does.Note // with nothing at all to do, the log says so
 	}
-	if does.Note {
-		w := newWant(in, link, now)
-		w.delivery.ID = noteDeliveryID(w.delivery.EventID, link)
-		w.effect.Note, w.kind = true, target.Settings.NoteKind
-		if in.event.ResultsProblem != "" {
-			w.target, w.reason, w.detail = integration.StatusSkipped, integration.ReasonInvalidEvent, in.event.ResultsProblem
-		}
-		wants = append(wants, w)
+	switch {
+	case !does.Note:
+		note.notMapped(in.event.Type)
+		note.onlyIfStored = true
+	case in.event.ResultsProblem != "":
+		note.target, note.reason, note.detail = integration.StatusSkipped, integration.ReasonInvalidEvent, in.event.ResultsProblem
+	default:
+		note.effect.Note, note.kind = true, target.Settings.Kind()
 	}
+	wants := []want{status, note}
 	for i := range wants {
-		hold(&wants[i], target)
+		park(&wants[i], target)
 	}
 	return wants
 }
 
-// hold parks a want whose integration cannot send now.
-func hold(w *want, target integration.Integration) {
+func (w *want) notMapped(t integration.EventType) {
+	w.target, w.reason = integration.StatusSkipped, integration.ReasonNotMapped
+	w.detail = fmt.Sprintf("the integration's settings do nothing of this kind for %q: map it to a status or a note to change that", clip(string(t), 100))
+}
+
+// park holds a want back whose integration cannot send now.
+func park(w *want, target integration.Integration) {
 	w.delivery.RecordURL = target.InstanceURL + "/" + w.delivery.CampaignID
 	switch {
 	case w.target != "":
@@ -118,10 +124,11 @@ func hold(w *want, target integration.Integration) {
 func newWant(in incoming, link integration.Link, now time.Time) want {
 	eventID := in.event.ID
 	if eventID == "" {
-		eventID = "message:" + in.message.ID
+		sum := sha256.Sum256(in.message.Body)
+		eventID = "unreadable:" + hex.EncodeToString(sum[:16])
 	}
 	payload := in.message.Body
-	if len(payload) > maxKept {
+	if len(payload) > integration.MaxPayload {
 		payload = nil
 	}
 	return want{

@@ -145,7 +145,14 @@ func (s *scenario) breakIntegration(t *testing.T) {
 	}
 	resume := fmt.Sprintf(`{"command":"resume","integration_id":%q}`, integrationID)
 	s.mendAt = time.Now().Add(time.Duration(s.rng64(120)) * time.Second)
-	switch s.rng64(4) {
+	switch s.rng64(5) {
+	case 2:
+		s.world.org.refuse("*")
+		s.mend = func(t *testing.T) {
+			s.world.org.refuse()
+			change(t, func(i *integration.Integration) { i.Attention = nil; i.Recovering = true })
+			s.world.queue.Put(resume, time.Now())
+		}
 	case 0:
 		change(t, func(i *integration.Integration) { i.Active = false })
 		s.mend = func(t *testing.T) {
@@ -221,6 +228,11 @@ func (s *scenario) check(t *testing.T) {
 			if len(notes[c]) != markers {
 				t.Errorf("campaign %s has %d notes, wanted %d: %q", c, len(notes[c]), markers, notes[c])
 			}
+		}
+	}
+	for _, d := range s.world.deliveries(t) {
+		if !d.Status.Final() {
+			t.Errorf("delivery %s of %s is left behind as %s (%s), with an empty queue", d.ID, d.EventID, d.Status, d.Detail)
 		}
 	}
 	for _, e := range s.events {

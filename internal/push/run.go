@@ -63,7 +63,14 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 		}
 		switch d.verdict {
 		case verdictDone:
-			p.deliveries[w.delivery.ID] = stored[w.delivery.ID]
+			s, ok := stored[w.delivery.ID]
+			if !ok {
+				continue
+			}
+			p.deliveries[s.ID] = s
+			if s.Resumable() && w.target == "" {
+				p.parked[s.IntegrationID] = true // it could go out now
+			}
 			continue
 		case verdictBusy:
 			p.deliveries[w.delivery.ID] = w.delivery

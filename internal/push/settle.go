@@ -12,10 +12,6 @@ import (
 
 // outcome is what came of the write of one begun delivery.
 type outcome struct {
-	// held: what failed is a credential or a right, so the delivery waits for
-	// somebody to mend it, and then goes out by itself.
-	held bool
-
 	err    error  // nil: Salesforce has it
 	noteID string // the note's id, when one was written or found
 	found  bool   // an earlier try had written the note
@@ -30,10 +26,33 @@ type job struct {
 	again    bool                  // an earlier try may have had its effect
 }
 
-// doubtWait is how long a write whose answer was lost is given to show, or to have
-// failed for good, before anything else is written in its place: a request that
-// timed out here may still be committed there.
-const doubtWait = 20 * time.Second
+// How long a write whose answer was lost is given to show, or to have failed for
+// good, before anything else is written in its place.
+const (
+	// doubtWait is for a connection that broke: what was under way ends soon.
+	doubtWait = 20 * time.Second
+	// slowStatus and slowNote are for an answer that did not come in time: the org
+	// may go on with the request, for ten minutes at most. A status that comes late
+	// is mended by the next one; a note that comes late would be there twice.
+	// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
+	slowStatus = time.Minute
+	slowNote   = 10 * time.Minute
+)
+
+// doubt says how long that is; 0: there is no doubt about the outcome.
+func doubt(err error, note bool) time.Duration {
+	e, ok := errors.AsType[*salesforce.Error](err)
+	switch {
+	case !ok || !e.Uncertain:
+		return 0
+	case e.Code != salesforce.CodeTimeout:
+		return doubtWait
+	case note:
+		return slowNote
+	default:
+		return slowStatus
+	}
+}
 
 // settle turns an outcome into the rows to store: the one place that decides what
 // an outcome means. It is pure but for the policy's jitter.
@@ -41,16 +60,13 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	d := j.delivery
 	d.APICalls += o.calls
 	unit := integration.Unit{Delivery: &d}
-	atLeast := retryAfter(o.err)
-	doubtful := salesforce.Uncertain(o.err)
-	if doubtful {
-		atLeast = max(atLeast, doubtWait)
-	}
+	doubtful := doubt(o.err, j.want.effect.Note)
+	atLeast := max(retryAfter(o.err), doubtful)
 	if j.campaign != nil {
 		c := *j.campaign
 		switch {
-		case doubtful:
-			c.ClaimedUntil = now.Add(doubtWait)
+		case doubtful > 0:
+			c.ClaimedUntil = now.Add(doubtful)
 		case o.err == nil:
 			c.WrittenStatus, c.WrittenAt = j.want.effect.Status, now
 			fallthrough
@@ -67,13 +83,6 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	}
 	diagnosis := salesforce.Classify(o.err)
 	d.ErrorCode, d.Cause, d.Fix = diagnosis.Code, diagnosis.Cause, diagnosis.Fix
-	if reserved, ok := errors.AsType[*reservedError](o.err); ok {
-		d.Attempts--
-		d.ErrorCode, d.Cause, d.Fix = "", "", ""
-		err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, reserved.Error())
-		d.NextAttemptAt = policy.At(reserved.until, 1, 0, d.IntegrationID)
-		return unit, err
-	}
 	if errors.Is(o.err, salesforce.ErrDeadline) {
 		d.Attempts-- // nothing was sent: not a try
 	}
@@ -81,10 +90,23 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	if d.ResumedAt.After(d.CreatedAt) {
 		age = now.Sub(d.ResumedAt)
 	}
+	if reserved, ok := errors.AsType[*reservedError](o.err); ok {
+		d.Attempts--
+		d.ErrorCode, d.Cause, d.Fix = "", "", ""
+		if age >= policy.MaxAge {
+			return unit, d.Move(now, integration.StatusParked, integration.ReasonAllowance,
+				reserved.Error()+"; it has waited for a day: send it again when the org has calls to spare")
+		}
+		err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, reserved.Error())
+		d.NextAttemptAt = policy.At(reserved.until, 1, 0, d.IntegrationID)
+		return unit, err
+	}
 	switch {
-	case o.held:
+	case heldUp(o.err):
+		d.NoteKind = "" // nothing was written: another kind may be the cure
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonAttention, explain(o.err, diagnosis))
 	case !diagnosis.Retryable:
+		d.NoteKind = ""
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonRefused, explain(o.err, diagnosis))
 	case age >= policy.MaxAge:
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonExhausted,

@@ -44,7 +44,7 @@ type failure struct {
 
 // errRotated says that this function still works with credentials that have been
 // replaced since; it gives way, and the next try reads the new ones.
-var errRotated = errors.New("the credentials were replaced a moment ago")
+var errRotated = &salesforce.Error{Op: opPrepare, Code: salesforce.CodeRotated}
 
 // Load implements [salesforce.TokenStore].
 func (s *sharedTokens) Load(ctx context.Context, _ string) (salesforce.StoredToken, error) {

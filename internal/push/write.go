@@ -13,11 +13,6 @@ import (
 // status a campaign through, and notes of one campaign go in different calls.
 func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job) []outcome {
 	outcomes := make([]outcome, len(jobs))
-	defer func() {
-		for at := range outcomes {
-			outcomes[at].held = heldUp(outcomes[at].err)
-		}
-	}()
 	cached, err := o.client(ctx, i)
 	if err != nil {
 		for at := range outcomes {
@@ -37,7 +32,12 @@ func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job)
 	statuses = cached.governor.hold(client, statuses, false, o.cfg.Now(), outcomes)
 	writeStatuses(ctx, client, jobs, statuses, outcomes)
 	notes = cached.governor.hold(client, notes, true, o.cfg.Now(), outcomes)
-	notes = findWritten(ctx, client, jobs, notes, outcomes)
+	var open []int
+	for kind, of := range byKind(jobs, notes) {
+		open = append(open, findWritten(ctx, client, kind, jobs, of, outcomes)...)
+	}
+	slices.Sort(open)
+	notes = open
 	for len(notes) > 0 {
 		var now, later []int
 		inCall := map[string]bool{}
@@ -49,7 +49,9 @@ func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job)
 				now = append(now, at)
 			}
 		}
-		writeNotes(ctx, client, jobs, now, outcomes)
+		for kind, of := range byKind(jobs, now) {
+			writeNotes(ctx, client, kind, jobs, of, outcomes)
+		}
 		notes = later
 	}
 	if slices.ContainsFunc(outcomes, func(o outcome) bool { return o.err == nil }) {
@@ -78,14 +80,24 @@ func writeStatuses(ctx context.Context, client *salesforce.Client, jobs []job, w
 	}
 }
 
-func writeNotes(ctx context.Context, client *salesforce.Client, jobs []job, which []int, outcomes []outcome) {
+// byKind groups notes by the form that they are written in.
+func byKind(jobs []job, which []int) map[integration.NoteKind][]int {
+	groups := map[integration.NoteKind][]int{}
+	for _, at := range which {
+		kind := jobs[at].delivery.NoteKind
+		groups[kind] = append(groups[kind], at)
+	}
+	return groups
+}
+
+func writeNotes(ctx context.Context, client *salesforce.Client, kind integration.NoteKind, jobs []job, which []int, outcomes []outcome) {
 	notes := make([]salesforce.Note, len(which))
 	for i, at := range which {
 		notes[i] = eventNote(jobs[at].want.event, jobs[at].delivery.ID, jobs[at].delivery.CampaignID)
 	}
 	before := client.Calls()
 	create := client.CreateNotes
-	if jobs[which[0]].want.kind == integration.NoteFeedItem {
+	if kind == integration.NoteFeedItem {
 		create = client.CreateFeedItems
 	}
 	results, err := create(ctx, notes)
@@ -102,7 +114,7 @@ func writeNotes(ctx context.Context, client *salesforce.Client, jobs []job, whic
 // findWritten looks, for notes that an earlier try may have written, whether it
 // did, and returns those still to be written. When it cannot tell, nothing of them
 // is written: a note twice is worse than a note later.
-func findWritten(ctx context.Context, client *salesforce.Client, jobs []job, which []int, outcomes []outcome) []int {
+func findWritten(ctx context.Context, client *salesforce.Client, kind integration.NoteKind, jobs []job, which []int, outcomes []outcome) []int {
 	var doubtful, open []int
 	var campaigns []string
 	for _, at := range which {
@@ -118,7 +130,7 @@ func findWritten(ctx context.Context, client *salesforce.Client, jobs []job, whi
 	}
 	before := client.Calls()
 	find := client.FindNotes
-	if jobs[doubtful[0]].want.kind == integration.NoteFeedItem {
+	if kind == integration.NoteFeedItem {
 		find = client.FindFeedItems
 	}
 	found, err := find(ctx, campaigns)
