@@ -158,7 +158,8 @@ func (s *Service) Get(ctx context.Context, id string) (Integration, error) {
 }
 
 // Delete removes an integration with its links and its token; what it delivered
-// stays in the log. Errors: [CodeNotFound].
+// stays in the log, and push is told to close what still waits there. Errors:
+// [CodeNotFound].
 func (s *Service) Delete(ctx context.Context, by Actor, id string) error {
 	id, err := parseID("integration", id)
 	if err != nil {
@@ -168,6 +169,7 @@ func (s *Service) Delete(ctx context.Context, by Actor, id string) error {
 		return missing("integration", fmt.Errorf("delete integration %s: %w", id, err))
 	}
 	s.audit(ctx, by, "integration deleted", id)
+	s.sweep(ctx, by, id)
 	return nil
 }
 

@@ -179,7 +179,7 @@ func (s *Service) connected(ctx context.Context, tested Integration, orgID strin
 		if i.CredentialsVersion != tested.CredentialsVersion || i.Attention == nil && (i.OrgID != "" || orgID == "") {
 			return i, nil
 		}
-		i.Attention = nil
+		mended(&i)
 		if i.OrgID == "" {
 			i.OrgID = orgID
 		}

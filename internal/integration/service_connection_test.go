@@ -111,6 +111,9 @@ func TestATestedConnection(t *testing.T) {
 			if (after.Attention != nil) != tt.wantAttention || after.OrgID != tt.wantOrg {
 				t.Errorf("attention %+v, org %q", after.Attention, after.OrgID)
 			}
+			if mended := before.Attention != nil && !tt.wantAttention; after.Recovering != mended {
+				t.Errorf("recovering %t, want %t", after.Recovering, mended)
+			}
 			if !after.UpdatedAt.Equal(before.UpdatedAt) || after.CredentialsVersion != before.CredentialsVersion {
 				t.Errorf("a test changed more than it may: %+v", after)
 			}

@@ -83,7 +83,8 @@ func (s *Service) ListLinks(ctx context.Context, integrationID string, f LinkFil
 	return l, nil
 }
 
-// DeleteLink lets a campaign follow no experiment any more. Errors: [CodeNotFound].
+// DeleteLink lets a campaign follow no experiment any more, and tells push to
+// close what still waits to be sent to it. Errors: [CodeNotFound].
 func (s *Service) DeleteLink(ctx context.Context, by Actor, integrationID, campaignID string) error {
 	integrationID, err := parseID("integration", integrationID)
 	if err != nil {
@@ -97,5 +98,6 @@ func (s *Service) DeleteLink(ctx context.Context, by Actor, integrationID, campa
 		return missing("link", fmt.Errorf("delete link: %w", err))
 	}
 	s.audit(ctx, by, "link deleted", integrationID, slog.String("campaign_id", campaignID))
+	s.sweep(ctx, by, integrationID)
 	return nil
 }

@@ -153,8 +153,48 @@ func TestWhatTakesAttentionAway(t *testing.T) {
 			if err != nil || (got.Attention == nil) != tt.wantGone || b.resumed(t) != tt.wantQueue {
 				t.Errorf("attention %+v, commands %+v, %v", got.Attention, b.queue.taken, err)
 			}
-			if after := b.read(t); (after.Attention == nil) != tt.wantGone {
-				t.Errorf("stored attention %+v", after.Attention)
+			if after := b.read(t); (after.Attention == nil) != tt.wantGone || after.Recovering != tt.wantGone {
+				t.Errorf("stored attention %+v, recovering %t", after.Attention, after.Recovering)
+			}
+		})
+	}
+}
+
+// TestOneThatWasNeverBrokenRecoversFromNothing, whatever is changed.
+func TestOneThatWasNeverBrokenRecoversFromNothing(t *testing.T) {
+	b := newBench(t, nil)
+	b.needsAttention(t, func(i *integration.Integration) { i.Attention = nil })
+	secret, feed := integration.Secret("second"), integration.NoteFeedItem
+	if _, err := b.service.Update(t.Context(), ada, someID, integration.Patch{ClientSecret: &secret, NoteKind: &feed}); err != nil {
+		t.Fatal(err)
+	}
+	if after := b.read(t); after.Recovering {
+		t.Errorf("%+v", after)
+	}
+}
+
+// TestWhatUnpinsTheOrg: after it, the next connection pins the org it finds.
+func TestWhatUnpinsTheOrg(t *testing.T) {
+	name, url, id := "new", "https://other.my.salesforce.com", "other"
+	same, other := integration.Secret("first"), integration.Secret("second")
+	on := true
+	for title, c := range map[string]struct {
+		patch integration.Patch
+		want  bool
+	}{
+		"another address":    {integration.Patch{InstanceURL: &url}, true},
+		"another app":        {integration.Patch{ClientID: &id}, true},
+		"a new secret":       {integration.Patch{ClientSecret: &other}, true},
+		"the same secret":    {integration.Patch{ClientSecret: &same}, false},
+		"a new access token": {integration.Patch{AccessToken: &other}, false},
+		"another name":       {integration.Patch{Name: &name, Active: &on}, false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			b := newBench(t, nil)
+			b.needsAttention(t, func(i *integration.Integration) { i.OrgID = "00D5g000004XyZaEAK" })
+			got, err := b.service.Update(t.Context(), ada, someID, c.patch)
+			if err != nil || (got.OrgID == "") != c.want {
+				t.Errorf("org %q, %v", got.OrgID, err)
 			}
 		})
 	}

@@ -39,13 +39,15 @@ func (p Patch) mends() bool {
 
 // Update merges a change into a stored integration. New credentials (or another
 // org or app) make a new CredentialsVersion, so that no token of the old ones is
-// used any more; another instance_url also unpins the org. A secret that is sent
-// again unchanged is no rotation.
+// used any more, and unpin the org: the next connection pins the one it finds. A
+// new access token alone does not. A secret that is sent again unchanged is no
+// rotation.
 //
 // A change of the connection or the settings, and switching the integration on,
-// takes its [Attention] away. A patch that names one of these and leaves the
-// integration active has what waited for it sent, even when it changes nothing:
-// so the same request, sent again after [CodeStored], does what the first could not.
+// takes its [Attention] away and leaves it Recovering. A patch that names one of
+// these and leaves the integration active has what waited for it sent, even when it
+// changes nothing: so the same request, sent again after [CodeStored], does what the
+// first could not.
 //
 // Errors: [CodeInvalid] for each field at fault, [CodeNotFound], [CodeConflict]
 // when others keep changing it meanwhile, [CodeStored].
@@ -126,12 +128,12 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 	if set(&i.Active, p.Active) {
 		changes = append(changes, slog.Bool("is_active", i.Active))
 		if i.Active {
-			i.Attention = nil
+			mended(&i)
 		}
 	}
 	if changed := mergeSettings(&i.Settings, p); len(changed) > 0 {
 		changes = append(changes, changed...)
-		i.Attention = nil
+		mended(&i)
 	}
 	other := len(changes)
 	if set(&i.InstanceURL, p.InstanceURL) {
@@ -139,6 +141,7 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 		changes = append(changes, slog.String("instance_url", i.InstanceURL))
 	}
 	if set(&i.ClientID, p.ClientID) {
+		i.OrgID = ""
 		changes = append(changes, slog.String("client_id", i.ClientID))
 	}
 	secrets, err := s.mergeSecrets(ctx, &i, p)
@@ -148,9 +151,17 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 	changes = append(changes, secrets...)
 	if len(changes) > other {
 		i.CredentialsVersion++
-		i.Attention = nil
+		mended(&i)
 	}
 	return i, changes, nil
+}
+
+// mended takes an integration's attention away. Whether it really works is only
+// known when something was sent.
+func mended(i *Integration) {
+	if i.Attention != nil {
+		i.Attention, i.Recovering = nil, true
+	}
 }
 
 // mergeSecrets seals the secrets anew if the patch changes one. Stored ones that
@@ -167,6 +178,7 @@ func (s *Service) mergeSecrets(ctx context.Context, i *Integration, p Patch) ([]
 	}
 	var changes []slog.Attr
 	if set(&stored.ClientSecret, p.ClientSecret) {
+		i.OrgID = "" // a refreshed sandbox keeps its address, and has another id
 		changes = append(changes, slog.String("client_secret", "changed"))
 	}
 	if set(&stored.AccessToken, p.AccessToken) {
