@@ -26,8 +26,6 @@ const (
 	// DefaultClockSkew is small on purpose: within it a person's change after ours
 	// is taken for our own.
 	DefaultClockSkew = 2 * time.Second
-	// DefaultRetention is how long the log keeps an inbound delivery that is done.
-	DefaultRetention = 90 * 24 * time.Hour
 )
 
 // Config is what an operator can set.
@@ -47,9 +45,6 @@ type Config struct {
 	EchoWindow time.Duration
 	// ClockSkew is how far Salesforce's clock may be off ours.
 	ClockSkew time.Duration
-
-	// Retention is how long the log keeps a delivery that is done.
-	Retention time.Duration
 
 	// Where things are; the handler itself does not use them.
 	TableName string
@@ -73,7 +68,6 @@ func FromEnv(getenv func(string) string) Config {
 		FinalStatuses:      splitList(cmp.Or(getenv("FINALIZE_STATUSES"), DefaultFinalStatus)),
 		EchoWindow:         DefaultEchoWindow,
 		ClockSkew:          DefaultClockSkew,
-		Retention:          DefaultRetention,
 		TableName:          getenv("TABLE_NAME"),
 		KMSKeyID:           getenv("KMS_KEY_ID"),
 		BusName:            getenv("EVENT_BUS_NAME"),
@@ -129,9 +123,6 @@ func (c Config) validateRules() error {
 	}
 	if c.ClockSkew < 0 {
 		errs = append(errs, fmt.Errorf("the clock skew %s is negative", c.ClockSkew))
-	}
-	if c.Retention <= 0 {
-		errs = append(errs, fmt.Errorf("the retention %s is not positive", c.Retention))
 	}
 	return errors.Join(errs...)
 }

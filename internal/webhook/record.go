@@ -143,7 +143,6 @@ func (h *Handler) settle(ctx context.Context, items []*item, now time.Time) erro
 			d.Detail = "Received; the last try to deal with it failed. The sender was asked to send it again."
 		} else {
 			d.Cause = ""
-			d.ExpiresAt = now.Add(h.config.Retention)
 			if err := d.Move(now, it.verdict.status, it.verdict.reason, it.verdict.detail); err != nil {
 				return unavailable(err)
 			}
