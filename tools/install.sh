@@ -69,6 +69,8 @@ install_go() {
 case ${1:-} in
 python)
 	python=$(find_python)
+	# A job in the background does not hear Ctrl-C, so it is told.
+	trap 'trap "" INT TERM; kill 0 2>/dev/null; exit 130' INT TERM
 	install_python sam "the AWS SAM CLI" &
 	sam=$!
 	install_python ministack "MiniStack, the local AWS" &

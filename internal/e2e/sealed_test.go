@@ -98,6 +98,7 @@ func (s *suite) testMovedBlob(t *testing.T) {
 		t.Errorf("the Campaign is %q: another integration's credentials were opened", got)
 	}
 	s.setRow(t, thief.ID, "sealed_credentials", own)
+	s.api(t, http.MethodPut, "/integrations/"+thief.ID, object{"config": object{"client_secret": orgSecret}}).want(t, http.StatusOK)
 	s.awaitDelivery(t, "delivered", "status_written", "integration_id", thief.ID)
 
 	s.setRow(t, thief.ID, "sealed_webhook_secret", s.row(t, victim.ID, "sealed_webhook_secret"))

@@ -192,3 +192,18 @@ func TestACampaignThatIsLinkedToAnotherExperimentStartsAnew(t *testing.T) {
 		t.Errorf("status %q", statuses[demoCampaign])
 	}
 }
+
+func TestAnIntegrationThatIsDeletedWhileItsCampaignIsWritten(t *testing.T) {
+	w := newWorld(t, time.Now)
+	w.link(t, integrationID, "exp", demoCampaign)
+	w.org.fault = func(int) modelFault {
+		if err := w.store.DeleteIntegration(t.Context(), integrationID); err != nil {
+			t.Error(err)
+		}
+		return faultNone
+	}
+	d, _ := w.one(t, event("e1", "Experiment Completed", "exp", time.Now()))
+	if d.Status != integration.StatusDelivered {
+		t.Errorf("%s %s: the Campaign was written", d.Status, d.Reason)
+	}
+}

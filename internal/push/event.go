@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"time"
@@ -27,11 +28,43 @@ func invalid(format string, args ...any) error {
 // detail is the contract's event detail.
 type detail struct {
 	ExperimentKey  string          `json:"experiment_key"`
-	ExperimentName string          `json:"experiment_name"`
+	ExperimentName optionalText    `json:"experiment_name"`
 	OccurredAt     *time.Time      `json:"occurred_at"`
-	Reason         string          `json:"reason"`
+	Reason         optionalText    `json:"reason"`
 	Results        json.RawMessage `json:"results"`
 }
+
+// optionalText is a text that a status must not fail over: of another type, it is
+// left out.
+type optionalText string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *optionalText) UnmarshalJSON(raw []byte) error {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		*o = optionalText(s)
+	}
+	return nil
+}
+
+// count is a whole number, however the platform's JSON spells it: 48210 or 48210.0.
+type count int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *count) UnmarshalJSON(raw []byte) error {
+	var f float64
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return err //nolint:wrapcheck // the decoder adds the field
+	}
+	if f != math.Trunc(f) || math.Abs(f) > maxCount {
+		return &json.UnmarshalTypeError{Value: "number " + string(raw), Type: reflect.TypeFor[int64]()}
+	}
+	*c = count(f)
+	return nil
+}
+
+// maxCount is the largest number that a JSON number is sure to carry exactly.
+const maxCount = 1 << 53
 
 type results struct {
 	PrimaryMetric      string    `json:"primary_metric"`
@@ -39,11 +72,11 @@ type results struct {
 	Lift               *float64  `json:"lift"`
 	PValue             *float64  `json:"p_value"`
 	ConfidenceInterval []float64 `json:"confidence_interval"`
-	SampleSize         *int64    `json:"sample_size"`
+	SampleSize         *count    `json:"sample_size"`
 	Variants           []struct {
 		Key         string `json:"key"`
-		Users       *int64 `json:"users"`
-		Conversions *int64 `json:"conversions"`
+		Users       *count `json:"users"`
+		Conversions *count `json:"conversions"`
 	} `json:"variants"`
 	URL string `json:"url"`
 }
@@ -62,8 +95,8 @@ func ParseEvent(body []byte) (integration.Event, error) {
 		return event, invalid("the event's detail cannot be read: %s", fieldProblem(err))
 	}
 	event.ExperimentKey = strings.TrimSpace(d.ExperimentKey)
-	event.Name = d.ExperimentName
-	event.Reason = d.Reason
+	event.Name = string(d.ExperimentName)
+	event.Reason = string(d.Reason)
 	if d.OccurredAt != nil {
 		event.OccurredAt = d.OccurredAt.UTC()
 	}
@@ -90,7 +123,7 @@ func parseResults(raw json.RawMessage) (*integration.Results, string) {
 	}
 	out := &integration.Results{
 		PrimaryMetric: r.PrimaryMetric, WinningVariant: r.WinningVariant,
-		Lift: r.Lift, PValue: r.PValue, SampleSize: r.SampleSize, URL: r.URL,
+		Lift: r.Lift, PValue: r.PValue, SampleSize: (*int64)(r.SampleSize), URL: r.URL,
 	}
 	switch len(r.ConfidenceInterval) {
 	case 0:
@@ -100,7 +133,7 @@ func parseResults(raw json.RawMessage) (*integration.Results, string) {
 		return nil, fmt.Sprintf("the event's results.confidence_interval has %d numbers, wanted two: low and high", len(r.ConfidenceInterval))
 	}
 	for _, v := range r.Variants {
-		out.Variants = append(out.Variants, integration.Variant{Key: v.Key, Users: v.Users, Conversions: v.Conversions})
+		out.Variants = append(out.Variants, integration.Variant{Key: v.Key, Users: (*int64)(v.Users), Conversions: (*int64)(v.Conversions)})
 	}
 	return out, ""
 }

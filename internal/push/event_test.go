@@ -64,6 +64,14 @@ func TestParseEvent(t *testing.T) {
 				Results: &integration.Results{Lift: ptr(0.1), Variants: []integration.Variant{{Key: "a"}}},
 			}, "",
 		},
+		{
+			"texts of a wrong type are left out, and a number may have a point",
+			envelope("Experiment Reached Significance", `{"experiment_key":"k","experiment_name":5,"reason":{},"results":{"sample_size":48210.0,"variants":[{"key":"a","users":1e3}]}}`),
+			integration.Event{
+				ID: "e1", Type: integration.EventSignificance, ExperimentKey: "k", OccurredAt: envelopeTime,
+				Results: &integration.Results{SampleSize: ptr(int64(48210)), Variants: []integration.Variant{{Key: "a", Users: ptr(int64(1000))}}},
+			}, "",
+		},
 		{"no experiment_key", envelope("Experiment Completed", `{}`), integration.Event{}, "no experiment_key"},
 		{"a blank experiment_key", envelope("Experiment Completed", `{"experiment_key":"  "}`), integration.Event{}, "no experiment_key"},
 		{"a huge experiment_key", envelope("Experiment Completed", `{"experiment_key":"`+strings.Repeat("k", 257)+`"}`), integration.Event{}, "longer than 256 bytes"},

@@ -197,6 +197,9 @@ func (h *Handler) settleAll(ctx context.Context, jobs []job, outcomes []outcome,
 	if err != nil {
 		return fmt.Errorf("settling %d deliveries: %w", len(units), err)
 	}
+	if err := h.settleAlone(ctx, jobs, units, results); err != nil {
+		return err
+	}
 	for i, r := range results {
 		id := jobs[i].delivery.ID
 		if !r.Committed {
@@ -207,6 +210,32 @@ func (h *Handler) settleAll(ctx context.Context, jobs []job, outcomes []outcome,
 		if r.Delivery.Status == integration.StatusRetrying {
 			p.comeBack[id] = r.Delivery.NextAttemptAt
 		}
+	}
+	return nil
+}
+
+// settleAlone stores, without its campaign, a delivery that is still ours while its
+// campaign's row is not: the integration was deleted meanwhile, and the campaign's
+// row with it, or the claim ran out and somebody else has it now.
+func (h *Handler) settleAlone(ctx context.Context, jobs []job, units []integration.Unit, results []integration.UnitResult) error {
+	var alone []integration.Unit
+	var origin []int
+	for i, r := range results {
+		ours := r.Delivery != nil && r.Delivery.Version == jobs[i].delivery.Version
+		if !r.Committed && ours && units[i].Campaign != nil {
+			alone = append(alone, integration.Unit{Delivery: units[i].Delivery})
+			origin = append(origin, i)
+		}
+	}
+	if len(alone) == 0 {
+		return nil
+	}
+	again, err := h.cfg.Store.Commit(ctx, alone)
+	if err != nil {
+		return fmt.Errorf("settling %d deliveries without their campaigns: %w", len(alone), err)
+	}
+	for n, r := range again {
+		results[origin[n]] = r
 	}
 	return nil
 }

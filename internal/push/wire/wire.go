@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -40,6 +41,8 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("loading AWS's configuration: %w", err)
 	}
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+	function := cmp.Or(getenv("AWS_LAMBDA_FUNCTION_NAME"), "push")
 	store := dynamo.New(dynamodb.NewFromConfig(aws), env.Table)
 	orgs := push.NewOrgs(push.OrgsConfig{
 		Tokens:       store,
@@ -62,6 +65,6 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		Retry:   push.DefaultRetryPolicy(),
 		Now:     time.Now,
 		Log:     log,
-		Metrics: emf.New(stdout, "push", getenv("STAGE"), time.Now).Counts,
+		Metrics: emf.New(stdout, function, getenv("STAGE"), time.Now).Counts,
 	}), nil
 }
