@@ -26,7 +26,8 @@ type Emitter struct {
 }
 
 // New returns an emitter for one function of one stage: those are the metrics'
-// dimensions.
+// dimensions. The function is the Lambda's name, which no two stacks share, or
+// their counts would be added up.
 func New(w io.Writer, function, stage string, now func() time.Time) *Emitter {
 	return &Emitter{w: w, function: function, stage: stage, now: now}
 }

@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,6 +39,8 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("load the AWS configuration: %w", err)
 	}
+	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+	function := cmp.Or(getenv("AWS_LAMBDA_FUNCTION_NAME"), "webhook")
 	return webhook.New(settings, webhook.Deps{
 		Store:     dynamo.New(dynamodb.NewFromConfig(aws), settings.TableName),
 		Vault:     seal.New(kms.NewFromConfig(aws), settings.KMSKeyID, seal.Options{}),
@@ -45,6 +48,6 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		Now:       time.Now,
 		NewID:     uuid.NewString,
 		Log:       log,
-		Metrics:   emf.New(stdout, "webhook", settings.Stage, time.Now).Counts,
+		Metrics:   emf.New(stdout, function, settings.Stage, time.Now).Counts,
 	})
 }

@@ -65,7 +65,7 @@ func TestHandlerTalksToTheTable(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	var log bytes.Buffer
-	env := settings(nil)
+	env := settings(map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "shop-webhook"})
 	handler, err := wire.Handler(t.Context(), func(k string) string { return env[k] }, &log)
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func TestHandlerTalksToTheTable(t *testing.T) {
 	if len(asked) != 1 || asked[0] != "DynamoDB_20120810.GetItem" {
 		t.Errorf("AWS was asked for %v", asked)
 	}
-	for _, want := range []string{`"msg":"webhook request"`, `"Stage":"test"`, `"Function":"webhook"`} {
+	for _, want := range []string{`"msg":"webhook request"`, `"Stage":"test"`, `"Function":"shop-webhook"`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("stdout lacks %s: %s", want, log.String())
 		}
