@@ -28,7 +28,7 @@ func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 
-	args := append([]string{"test", "-race", "-count=1", "-timeout=5m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
+	args := append([]string{"test", "-race", "-shuffle=on", "-count=1", "-timeout=5m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...")...)
 	cmd.Dir = root
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
