@@ -133,7 +133,7 @@ func TestWhatTakesAttentionAway(t *testing.T) {
 		{"nothing", nil, integration.Patch{}, false, false},
 		{"another name", nil, integration.Patch{Name: &name}, false, false},
 		{"new credentials", nil, integration.Patch{ClientSecret: &other}, true, true},
-		{"the same credentials", nil, integration.Patch{ClientSecret: &same}, false, true},
+		{"the same credentials, saved once more", nil, integration.Patch{ClientSecret: &same}, true, true},
 		{"another org", nil, integration.Patch{InstanceURL: &url}, true, true},
 		{"another app", nil, integration.Patch{ClientID: &id}, true, true},
 		{"new credentials while it is off", inactive, integration.Patch{ClientSecret: &other}, true, false},

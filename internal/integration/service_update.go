@@ -153,6 +153,12 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 		i.CredentialsVersion++
 		mended(&i)
 	}
+	// Who saves a secret once more, though it is the same, has mended something in
+	// Salesforce and wants it tried.
+	if i.Attention != nil && (p.ClientSecret != nil || p.AccessToken != nil) {
+		mended(&i)
+		changes = append(changes, slog.String("attention", "taken away"))
+	}
 	return i, changes, nil
 }
 
