@@ -145,7 +145,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := newOrg(t)
 	moved := answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {elsewhere.URL}}}
 	err := write(t.Context(), t, newOrg(t, moved).client(nil))
-	if d := salesforce.Classify(err); d.Code != "HTTP 307" || d.Class != salesforce.ClassCredential || salesforce.Uncertain(err) {
+	if d := salesforce.Classify(err); d.Code != "HTTP 307" || d.Class != salesforce.ClassOutage || salesforce.Uncertain(err) {
 		t.Errorf("%v is %+v", err, d)
 	}
 }

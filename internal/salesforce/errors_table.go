@@ -201,8 +201,8 @@ func Table() []Row {
 
 		// No code, or one that is not known: gateways, proxies, pages that are not the API.
 		{Status: 301, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
-		{Status: 302, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
-		{Status: 307, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
+		{Status: 302, Class: ClassOutage, Cause: "The org sends callers elsewhere for now: maintenance, or another address.", Fix: "It is tried again by itself. If it stays, use the URL from Setup, My Domain, as the instance URL."},
+		{Status: 307, Class: ClassOutage, Cause: "The org sends callers elsewhere for now: maintenance, or another address.", Fix: "It is tried again by itself. If it stays, use the URL from Setup, My Domain, as the instance URL."},
 		{Status: 308, Class: ClassCredential, Cause: "The org has another address now.", Fix: "Use the URL from Setup, My Domain, as the instance URL."},
 		{Status: 401, Class: ClassCredential, Cause: "Salesforce, or a proxy before it, refused the credentials.", Fix: fixCredentials},
 		{Status: 403, Class: ClassPermission, Cause: "Salesforce, or a proxy before it, refused access.", Fix: fixObjectRights},

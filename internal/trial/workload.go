@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"salesforce-integration/internal/integration"
@@ -75,7 +76,7 @@ func story(ids []string, start time.Time, f Fault) []Event {
 			// Within a burst the events are a few milliseconds apart.
 			apart := time.Duration(i) * time.Millisecond
 			all = append(all, Event{
-				ID: fmt.Sprintf("event-%d-%d", i, occurred), Type: kind, Experiment: experiment(i), CampaignID: id,
+				ID: fmt.Sprintf("event-%d-%d-%s", i, occurred, strings.ReplaceAll(string(kind), " ", "-")), Type: kind, Experiment: experiment(i), CampaignID: id,
 				OccurredAt: start.Add(time.Duration(occurred)*slotTime + apart), Arrives: start.Add(time.Duration(arrives)*slotTime + apart),
 			})
 		}
