@@ -10,8 +10,7 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
-// attrLinkExperiment is there in a link's row and in no other below its
-// integration.
+// attrLinkExperiment names the experiment of a link.
 const attrLinkExperiment = "experiment_key"
 
 func linkRef(l integration.Link) integration.CampaignRef {

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -109,7 +110,7 @@ func (s *Store) sweepBatches(rows []map[string]types.AttributeValue) ([][]types.
 		if len(batch)+len(links)+2 > maxTransactItems { // a row, and perhaps another experiment
 			flush()
 		}
-		if _, ok := it[attrLinkExperiment]; !ok {
+		if !strings.HasPrefix(text(it, attrSK), skLinkPrefix) {
 			batch = append(batch, types.TransactWriteItem{Delete: &types.Delete{TableName: s.table, Key: keyOf(it).item()}})
 			continue
 		}

@@ -101,7 +101,7 @@ func newDelivery(n int) *integration.Delivery {
 }
 
 func newCampaign(integrationID string, n int) *integration.Campaign {
-	return &integration.Campaign{CampaignRef: ref(integrationID, n), EventAt: t0(), EventID: "event"}
+	return &integration.Campaign{CampaignRef: ref(integrationID, n), ExperimentKey: "a", EventAt: t0(), EventID: "event"}
 }
 
 // mustCommit commits and fails the test unless every unit was stored.
