@@ -46,6 +46,9 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 			// The same event came a second time. Its wait is not a courtesy: what was
 			// sent may still be on its way.
 			return decision{verdict: verdictBusy, busyUntil: d.NextAttemptAt}, nil
+		case d.Status == integration.StatusSending && w.effect.Note && d.LeaseUntil.Add(slowWait).After(now):
+			// The function that was writing the note is gone, its request may not be.
+			return decision{verdict: verdictBusy, busyUntil: d.LeaseUntil.Add(slowWait)}, nil
 		}
 	}
 	if w.target != "" {
@@ -59,6 +62,7 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 		}
 		return send(&d, nil, now, lease)
 	}
+	d.CampaignState = w.effect.Status // the settings may have changed since the last try
 	c := integration.Campaign{CampaignRef: w.ref()}
 	if campaign != nil {
 		c = *campaign

@@ -72,7 +72,7 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		h.cfg.Log.InfoContext(ctx, "the integration cannot be resumed now", "integration_id", c.IntegrationID)
 		return nil
 	}
-	waiting, err := h.waiting(ctx, i.ID)
+	waiting, more, err := h.waiting(ctx, i.ID)
 	if err != nil {
 		return err
 	}
@@ -85,12 +85,16 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		return err
 	}
 	h.cfg.Log.InfoContext(ctx, "what was parked goes out", "integration_id", i.ID, "deliveries", len(waiting), "look", c.Look)
+	if more {
+		// What was taken up now is gone from the list by then.
+		return h.dispatch(ctx, c, secondLook)
+	}
 	return h.lookAgain(ctx, c, secondLook)
 }
 
 // sweep closes what waits for a link, or an integration, that is no more.
 func (h *Handler) sweep(ctx context.Context, c integration.Command) error {
-	waiting, err := h.waiting(ctx, c.IntegrationID)
+	waiting, more, err := h.waiting(ctx, c.IntegrationID)
 	if err != nil {
 		return err
 	}
@@ -113,6 +117,9 @@ func (h *Handler) sweep(ctx context.Context, c integration.Command) error {
 			return fmt.Errorf("sweeping %d deliveries: %w", len(units), err)
 		}
 	}
+	if more && len(units) > 0 {
+		return h.dispatch(ctx, c, secondLook)
+	}
 	return h.lookAgain(ctx, c, sweepAgain)
 }
 
@@ -125,21 +132,21 @@ func (h *Handler) lookAgain(ctx context.Context, c integration.Command, after ti
 	return h.dispatch(ctx, c, after)
 }
 
-// waiting lists what waits in an integration, newest first.
-func (h *Handler) waiting(ctx context.Context, integrationID string) ([]integration.Delivery, error) {
-	var all []integration.Delivery
+// waiting lists what waits in an integration, newest first, and says whether there
+// is more than one look takes in.
+func (h *Handler) waiting(ctx context.Context, integrationID string) (all []integration.Delivery, more bool, err error) {
 	cursor := ""
 	for range waitingPages {
 		list, err := h.cfg.Store.ListWaiting(ctx, integrationID, integration.Page{Limit: waitingPage, Cursor: cursor})
 		if err != nil {
-			return nil, fmt.Errorf("listing what waits: %w", err)
+			return nil, false, fmt.Errorf("listing what waits: %w", err)
 		}
 		all = append(all, list.Items...)
 		if cursor = list.NextCursor; cursor == "" {
 			break
 		}
 	}
-	return all, nil
+	return all, cursor != "", nil
 }
 
 func (h *Handler) redeliver(ctx context.Context, c integration.Command) error {
@@ -161,8 +168,11 @@ func (h *Handler) redeliver(ctx context.Context, c integration.Command) error {
 // statuses of one campaign only that of the newest event goes out.
 func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, why string) error {
 	now := h.cfg.Now()
-	newest := newestStatuses(waiting)
 	links, err := h.linksOf(ctx, waiting)
+	if err != nil {
+		return err
+	}
+	newest, err := h.newestStatuses(ctx, waiting)
 	if err != nil {
 		return err
 	}
@@ -176,7 +186,7 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 			err = d.Move(now, integration.StatusSkipped, integration.ReasonNoLink, unlinked)
 		case len(d.Payload) == 0:
 			err = d.Move(now, integration.StatusSkipped, integration.ReasonInvalidEvent, "the event was too large to be kept: publish it again")
-		case d.CampaignState != "" && newest[campaign] != d.ID:
+		case d.CampaignState != "" && newest[campaign] != "" && newest[campaign] != d.ID:
 			err = d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded, "a newer event that was parked, too, decides the Campaign's status")
 		default:
 			bodies[d.EventID] = d.Payload
@@ -213,11 +223,23 @@ func campaignOf(d integration.Delivery) integration.CampaignRef {
 }
 
 // newestStatuses finds, for each campaign, the delivery whose event decides its
-// status.
-func newestStatuses(waiting []integration.Delivery) map[integration.CampaignRef]string {
+// status by today's settings.
+func (h *Handler) newestStatuses(ctx context.Context, waiting []integration.Delivery) (map[integration.CampaignRef]string, error) {
+	ids := map[string]bool{}
+	for _, d := range waiting {
+		ids[d.IntegrationID] = true
+	}
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // nothing waits
+	}
+	integrations, err := h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids))
+	if err != nil {
+		return nil, fmt.Errorf("reading %d integrations: %w", len(ids), err)
+	}
 	newest := map[integration.CampaignRef]integration.Delivery{}
 	for _, d := range waiting {
-		if d.CampaignState == "" || len(d.Payload) == 0 {
+		writes := integrations[d.IntegrationID].Settings.Effect(integration.EventType(d.EventType)).Status != ""
+		if d.CampaignState == "" || !writes || len(d.Payload) == 0 {
 			continue
 		}
 		ref := campaignOf(d)
@@ -226,11 +248,11 @@ func newestStatuses(waiting []integration.Delivery) map[integration.CampaignRef]
 			newest[ref] = d
 		}
 	}
-	ids := make(map[integration.CampaignRef]string, len(newest))
+	decides := make(map[integration.CampaignRef]string, len(newest))
 	for ref, d := range newest {
-		ids[ref] = d.ID
+		decides[ref] = d.ID
 	}
-	return ids
+	return decides, nil
 }
 
 func (h *Handler) linksOf(ctx context.Context, deliveries []integration.Delivery) (map[integration.CampaignRef]integration.Link, error) {

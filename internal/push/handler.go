@@ -168,7 +168,7 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 		return nil, nil, err
 	}
 	var wants []want
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	now := h.cfg.Now()
 	for i, in := range ins {
 		if in.obeyed {
@@ -176,9 +176,13 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 		}
 		for _, w := range plan(in, links[in.event.ExperimentKey], integrations, now) {
 			p.ofMessage[i] = append(p.ofMessage[i], w.delivery.ID)
-			if !seen[w.delivery.ID] {
-				seen[w.delivery.ID] = true
+			at, twice := seen[w.delivery.ID]
+			switch {
+			case !twice:
+				seen[w.delivery.ID] = len(wants)
 				wants = append(wants, w)
+			case wants[at].onlyIfStored && !w.onlyIfStored:
+				wants[at] = w
 			}
 		}
 	}

@@ -31,26 +31,22 @@ type job struct {
 const (
 	// doubtWait is for a connection that broke: what was under way ends soon.
 	doubtWait = 20 * time.Second
-	// slowStatus and slowNote are for an answer that did not come in time: the org
-	// may go on with the request, for ten minutes at most. A status that comes late
-	// is mended by the next one; a note that comes late would be there twice.
+	// slowWait is for an answer that did not come in time: the org may go on with the
+	// request, for ten minutes at most.
 	// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
-	slowStatus = time.Minute
-	slowNote   = 10 * time.Minute
+	slowWait = 10 * time.Minute
 )
 
 // doubt says how long that is; 0: there is no doubt about the outcome.
-func doubt(err error, note bool) time.Duration {
+func doubt(err error) time.Duration {
 	e, ok := errors.AsType[*salesforce.Error](err)
 	switch {
 	case !ok || !e.Uncertain:
 		return 0
 	case e.Code != salesforce.CodeTimeout:
 		return doubtWait
-	case note:
-		return slowNote
 	default:
-		return slowStatus
+		return slowWait
 	}
 }
 
@@ -60,7 +56,7 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	d := j.delivery
 	d.APICalls += o.calls
 	unit := integration.Unit{Delivery: &d}
-	doubtful := doubt(o.err, j.want.effect.Note)
+	doubtful := doubt(o.err)
 	atLeast := max(retryAfter(o.err), doubtful)
 	if j.campaign != nil {
 		c := *j.campaign
@@ -103,10 +99,10 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	}
 	switch {
 	case heldUp(o.err):
-		d.NoteKind = "" // nothing was written: another kind may be the cure
+		forgetKind(&d)
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonAttention, explain(o.err, diagnosis))
 	case !diagnosis.Retryable:
-		d.NoteKind = ""
+		forgetKind(&d)
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonRefused, explain(o.err, diagnosis))
 	case age >= policy.MaxAge:
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonExhausted,
@@ -117,6 +113,14 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	}
 	d.NextAttemptAt = policy.At(now, max(d.Attempts, 1), atLeast, d.IntegrationID)
 	return unit, nil
+}
+
+// forgetKind lets a note be written in another form, which may be the cure. Only
+// after its first try: an earlier one of several may have written it after all.
+func forgetKind(d *integration.Delivery) {
+	if d.Attempts <= 1 {
+		d.NoteKind = ""
+	}
 }
 
 func success(w want, o outcome) (integration.Reason, string) {
