@@ -186,6 +186,9 @@ func TestStateFile(t *testing.T) {
 	if _, err := localorg.New(localorg.Config{StateFile: file}); err == nil {
 		t.Error("a file of another format was taken")
 	}
+	if _, err := localorg.New(localorg.Config{StateFile: filepath.Join(t.TempDir(), "nowhere", "state.json")}); err == nil {
+		t.Error("a place that cannot be written was taken")
+	}
 }
 
 func TestParseKey(t *testing.T) {

@@ -66,6 +66,12 @@ func New(cfg Config) (*Org, error) {
 		if err := o.load(cfg.StateFile); err != nil {
 			return nil, fmt.Errorf("local org: %w", err)
 		}
+		// A place that cannot be written is told of now, not when there is
+		// something to lose.
+		o.activity.Add(1)
+		if err := o.Save(); err != nil {
+			return nil, fmt.Errorf("local org: %w", err)
+		}
 	}
 	return o, nil
 }

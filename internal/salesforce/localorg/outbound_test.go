@@ -256,15 +256,16 @@ func TestWhatIsNoAck(t *testing.T) {
 		status int
 		answer string
 	}{
-		"false":             {200, strings.ReplaceAll(ackTrue, " true ", "false")},
-		"no Ack":            {200, ackNone},
-		"another namespace": {200, wrong},
-		"no XML":            {200, "true"},
-		"nothing":           {200, ""},
-		"cut off":           {200, ackTrue[:len(ackTrue)/2]},
-		"an error status":   {500, ackTrue},
-		"accepted":          {202, ackTrue},
-		"a redirect":        {302, ackTrue},
+		"false":              {200, strings.ReplaceAll(ackTrue, " true ", "false")},
+		"no Ack":             {200, ackNone},
+		"another namespace":  {200, wrong},
+		"no XML":             {200, "true"},
+		"nothing":            {200, ""},
+		"cut off":            {200, ackTrue[:len(ackTrue)/2]},
+		"cut off at its end": {200, ackTrue[:len(ackTrue)-20]},
+		"an error status":    {500, ackTrue},
+		"accepted":           {202, ackTrue},
+		"a redirect":         {302, ackTrue},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,9 @@ func (o *Org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	body, err := readBody(w, r)
 	if err != nil {
-		http.Error(w, "the request body can't be read", http.StatusBadRequest)
+		w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `[{"message":"The request body can't be read: it is too long, or not encoded as its header says","errorCode":"JSON_PARSER_ERROR"}]`) // the caller may have gone
 		return
 	}
 	c := &exchange{org: o, r: r, body: body, token: bearer(r), base: baseURL(r), answer: newAnswer()}

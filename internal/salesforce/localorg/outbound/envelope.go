@@ -116,12 +116,17 @@ func element(b *bytes.Buffer, indent, name, text string) {
 // errNotAcknowledged is why a message is sent again.
 var errNotAcknowledged = errors.New("not acknowledged")
 
-// readAck looks for <Ack>true</Ack> by namespace and name, whatever the prefixes.
+// readAck looks for <Ack>true</Ack> by namespace and name, whatever the prefixes, in
+// an answer that is whole.
 func readAck(body io.Reader) error {
 	dec := xml.NewDecoder(body)
 	var path []xml.Name
+	acknowledged := false
 	for {
 		tok, err := dec.Token()
+		if errors.Is(err, io.EOF) && acknowledged {
+			return nil
+		}
 		if errors.Is(err, io.EOF) {
 			return fmt.Errorf("%w: the answer has no Ack", errNotAcknowledged)
 		}
@@ -140,7 +145,7 @@ func readAck(body io.Reader) error {
 			if v := strings.TrimSpace(string(t)); v != "true" && v != "1" {
 				return fmt.Errorf("%w: Ack is %q", errNotAcknowledged, v)
 			}
-			return nil
+			acknowledged = true
 		}
 	}
 }
