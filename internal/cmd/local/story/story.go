@@ -114,7 +114,7 @@ func (t *teller) outward(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := len(before.Notes)
+	known, told := len(before.Notes), 0
 	at := time.Now().UTC().Truncate(time.Second)
 	for i, e := range []struct {
 		detailType string
@@ -153,6 +153,11 @@ func (t *teller) outward(ctx context.Context) error {
 		t.line("   %s%s", t.paint(bold, e.detailType), took)
 		if e.status != "" {
 			t.change("Status", before.status(), now.status())
+			// The org tells us of our own write. A message shows the record as it is when it is sent, so the next write waits.
+			told++
+			if err := t.hearBack(ctx, told); err != nil {
+				return err
+			}
 		}
 		if e.notes > 0 {
 			note := now.Notes[len(now.Notes)-1]
@@ -167,9 +172,6 @@ func (t *teller) outward(ctx context.Context) error {
 // inward completes the Campaign as a person would, and listens to the bus.
 func (t *teller) inward(ctx context.Context) error {
 	t.chapter("Somebody in marketing completes the Campaign in Salesforce; the platform is told")
-	if err := t.settled(ctx); err != nil {
-		return err
-	}
 	if heard, err := t.platform.hear(ctx); err != nil {
 		return err
 	} else if len(heard) > 0 {
@@ -200,18 +202,18 @@ func (t *teller) inward(ctx context.Context) error {
 	return nil
 }
 
-// settled waits until the org has sent its messages about our own writes.
-func (t *teller) settled(ctx context.Context) error {
-	return await(ctx, "the org's messages about our own writes", func() (bool, error) {
+// hearBack waits until so many of the org's messages about our own writes are in the log, the first one known for an echo.
+func (t *teller) hearBack(ctx context.Context, messages int) error {
+	return await(ctx, "the org's message about our own write", func() (bool, error) {
 		log, err := t.log(ctx)
-		echoes := slices.ContainsFunc(log, func(d delivery) bool { return d.Reason == "echo" })
-		inbound := 0
+		inbound, echo := 0, false
 		for _, d := range log {
 			if d.Direction == "inbound" {
 				inbound++
+				echo = echo || d.Reason == "echo"
 			}
 		}
-		return echoes && inbound >= 2, err
+		return echo && inbound >= messages, err
 	})
 }
 
