@@ -4,11 +4,15 @@ import (
 	"context"
 	"crypto/rsa"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	"salesforce-integration/internal/salesforce/localorg/fault"
 	"salesforce-integration/internal/salesforce/localorg/records"
 	"salesforce-integration/internal/salesforce/localorg/schema"
+	"salesforce-integration/internal/salesforce/localorg/settings"
 )
 
 // OrgID is the organization's 18-character id.
@@ -26,6 +30,9 @@ func (o *Org) UpdateSettings(change func(*Settings)) error {
 	next := old.Clone()
 	change(&next)
 	if err := validate(next); err != nil {
+		return err
+	}
+	if err := o.knownFields(next); err != nil {
 		return err
 	}
 	o.set.Store(&next)
@@ -77,8 +84,34 @@ func (o *Org) Define(definition []byte) error {
 	return nil
 }
 
+// knownFields refuses field security for a field that the org does not have: a
+// misspelt switch would switch nothing, and a test with it would test nothing.
+func (o *Org) knownFields(set Settings) error {
+	for _, name := range slices.Sorted(maps.Keys(set.FieldSecurity)) {
+		object, field, _ := strings.Cut(name, ".")
+		obj, ok := o.schema.Object(object)
+		if ok {
+			_, ok = obj.Field(field)
+		}
+		if !ok {
+			return fmt.Errorf("%w: fieldSecurity names %s, which the org does not have", settings.ErrSetting, name)
+		}
+	}
+	return nil
+}
+
 // AddFault arms a fault and returns its id. Errors wrap [fault.ErrFault].
-func (o *Org) AddFault(f Fault) (string, error) { return o.faults.Add(f) }
+func (o *Org) AddFault(f Fault) (string, error) {
+	if f.Match.Object != "" {
+		o.mu.Lock()
+		_, ok := o.schema.Object(f.Match.Object)
+		o.mu.Unlock()
+		if !ok {
+			return "", fmt.Errorf("%w: it names the object %s, which the org does not have", fault.ErrFault, f.Match.Object)
+		}
+	}
+	return o.faults.Add(f)
+}
 
 // Faults lists the armed faults with their counts.
 func (o *Org) Faults() []Fault { return o.faults.List() }

@@ -153,7 +153,7 @@ func (o *Org) postFault(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err := readJSON(r, &f); err != nil {
 		return nil, err
 	}
-	id, err := o.faults.Add(f)
+	id, err := o.AddFault(f)
 	if err != nil {
 		return nil, err
 	}

@@ -208,3 +208,18 @@ func TestParseKey(t *testing.T) {
 		t.Error("garbage was taken")
 	}
 }
+
+func TestMisspeltNamesAreRefused(t *testing.T) {
+	org, err := localorg.New(localorg.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Campaign.Statuss", "Campain.Status", "Campaign"} {
+		if err := org.UpdateSettings(func(s *localorg.Settings) { s.FieldSecurity = map[string]string{name: "read"} }); err == nil {
+			t.Errorf("field security for %s was taken", name)
+		}
+	}
+	if _, err := org.AddFault(localorg.Fault{Match: localorg.Match{Object: "Nope"}, Effect: localorg.Effect{Kind: localorg.LockRow}}); err == nil {
+		t.Error("a fault of an unknown object was taken")
+	}
+}
