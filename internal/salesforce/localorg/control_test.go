@@ -214,7 +214,7 @@ func TestMisspeltNamesAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"Campaign.Statuss", "Campain.Status", "Campaign"} {
+	for _, name := range []string{"Campaign.Statuss", "Kampagne.Status", "Campaign"} {
 		if err := org.UpdateSettings(func(s *localorg.Settings) { s.FieldSecurity = map[string]string{name: "read"} }); err == nil {
 			t.Errorf("field security for %s was taken", name)
 		}
