@@ -16,7 +16,8 @@ import (
 // atOnce is how many tests run side by side. They mostly wait, so that they may be more than there are processors.
 const atOnce = 8
 
-// test runs the end-to-end tests on a stack of their own, on ports that nobody uses.
+// test runs the end-to-end tests on a stack of their own, on ports that nobody uses, and beside them the tests that want
+// a real table and a real key.
 func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string) (err error) {
 	ports, err := stack.FreePorts(ctx)
 	if err != nil {
@@ -29,10 +30,11 @@ func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string)
 	defer func() { err = errors.Join(err, s.Close()) }()
 
 	args := append([]string{"test", "-race", "-shuffle=on", "-count=1", "-timeout=5m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...")...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...", "./internal/dynamo/...", "./internal/seal/...")...)
 	cmd.Dir = root
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), fmt.Sprintf("E2E_API_PORT=%d", ports.API))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("E2E_API_PORT=%d", ports.API),
+		"DYNAMO_TEST_ENDPOINT="+s.AWSURL, "KMS_TEST_ENDPOINT="+s.AWSURL)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Run(); err != nil {
