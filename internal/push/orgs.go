@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/orgclient"
 	"salesforce-integration/internal/salesforce"
 )
 
@@ -29,7 +30,8 @@ type OrgsConfig struct {
 
 // Orgs keeps a client for each integration while the function is warm.
 type Orgs struct {
-	cfg OrgsConfig
+	cfg    OrgsConfig
+	dialer *orgclient.Dialer
 
 	mu      sync.Mutex
 	clients map[string]*cachedClient
@@ -46,10 +48,10 @@ type cachedClient struct {
 
 // NewOrgs returns an empty set of clients.
 func NewOrgs(cfg OrgsConfig) *Orgs {
-	return &Orgs{cfg: cfg, clients: map[string]*cachedClient{}}
+	return &Orgs{cfg: cfg, clients: map[string]*cachedClient{}, dialer: orgclient.New(orgclient.Config{
+		Tokens: cfg.Tokens, Vault: cfg.Vault, Allowed: cfg.Allowed, APIVersion: cfg.APIVersion, HTTPClient: cfg.HTTPClient, Now: cfg.Now,
+	})}
 }
-
-const opPrepare = "prepare the org's client"
 
 // Calls returns how many Salesforce API calls were spent so far.
 func (o *Orgs) Calls() int {
@@ -74,39 +76,12 @@ func (o *Orgs) client(ctx context.Context, i integration.Integration) (*cachedCl
 		o.retired += c.client.Calls()
 		delete(o.clients, i.ID)
 	}
-	// The address was checked when it was saved; the operator's list may have
-	// changed since, and secrets go only where it allows today.
-	instanceURL, err := integration.ParseInstanceURL(i.InstanceURL, o.cfg.Allowed)
+	connection, err := o.dialer.Dial(ctx, i)
 	if err != nil {
-		return nil, &salesforce.Error{Op: opPrepare, Code: salesforce.CodeInstanceURL, Err: err}
-	}
-	credentials, err := integration.OpenCredentials(ctx, o.cfg.Vault, i)
-	switch {
-	case integration.ErrorCode(err) == integration.CodeUnavailable, ctx.Err() != nil:
-		return nil, &salesforce.Error{Op: opPrepare, Code: salesforce.CodeVault, Err: err}
-	case err != nil:
-		return nil, &salesforce.Error{Op: opPrepare, Code: salesforce.CodeSealed, Err: err}
-	}
-	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{
-		InstanceURL:  instanceURL,
-		ClientID:     i.ClientID,
-		ClientSecret: salesforce.NewSecret(credentials.ClientSecret.Reveal()),
-		Key:          i.ID,
-		Store:        &sharedTokens{store: o.cfg.Tokens, vault: o.cfg.Vault, integration: i, initial: credentials.AccessToken},
-		HTTPClient:   o.cfg.HTTPClient,
-		Now:          o.cfg.Now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("preparing the org's tokens: %w", err)
-	}
-	client, err := salesforce.New(salesforce.Config{
-		InstanceURL: instanceURL, APIVersion: o.cfg.APIVersion, Tokens: tokens, HTTPClient: o.cfg.HTTPClient, Now: o.cfg.Now,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("preparing the org's client: %w", err)
+		return nil, fmt.Errorf("connecting with the org: %w", err)
 	}
 	c := &cachedClient{
-		client: client, tokens: tokens, governor: governor{reservePercent: o.cfg.ReservePercent},
+		client: connection.Client, tokens: connection.Tokens, governor: governor{reservePercent: o.cfg.ReservePercent},
 		version: i.CredentialsVersion, instanceURL: i.InstanceURL,
 	}
 	o.clients[i.ID] = c
