@@ -12,6 +12,9 @@ const (
 	// CommandRedeliver sends single deliveries again that are parked for whatever
 	// reason.
 	CommandRedeliver CommandKind = "redeliver"
+	// CommandSend carries out deliveries that are stored, each with the event kept with
+	// it, and no other ones of that event. It is how push sends itself what was parked.
+	CommandSend CommandKind = "send"
 	// CommandSweep closes what waits for a link, or an integration, that is no more.
 	CommandSweep CommandKind = "sweep"
 )

@@ -26,6 +26,9 @@ const (
 	sweepAgain = 3 * time.Minute
 	// overdue is how long after its time a delivery's message counts as lost.
 	overdue = time.Hour
+	// sentTogether is how many deliveries go out by one message. They come back
+	// together when one of them fails, so it is not all.
+	sentTogether = 20
 	// sendsAtOnce bounds how many messages are put on the queue side by side.
 	sendsAtOnce = 8
 )
@@ -43,9 +46,9 @@ func command(body []byte) (c integration.Command, ok bool) {
 	return c, json.Unmarshal(body, &c) == nil
 }
 
-// obey carries out a command. It writes nothing to Salesforce: what is to go out is
-// taken out of being parked, and its event put on the queue again, so that it goes
-// the way of every event. Doing it twice is harmless.
+// obey carries out a command other than [integration.CommandSend]. It writes nothing
+// to Salesforce: what is to go out is taken out of being parked, and put on the queue
+// again by name, so that it goes the way of every event. Doing it twice is harmless.
 func (h *Handler) obey(ctx context.Context, c integration.Command) error {
 	switch c.Kind {
 	case integration.CommandResume:
@@ -164,7 +167,7 @@ func (h *Handler) redeliver(ctx context.Context, c integration.Command) error {
 	return h.unpark(ctx, again, "somebody asked for it to be sent again")
 }
 
-// unpark makes deliveries pending and puts their events on the queue. Of several
+// unpark makes deliveries pending and puts them on the queue by name. Of several
 // statuses of one campaign only that of the newest event goes out.
 func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, why string) error {
 	now := h.cfg.Now()
@@ -177,7 +180,7 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 		return err
 	}
 	var units []integration.Unit
-	bodies := map[string][]byte{}
+	var out []string
 	for _, d := range waiting {
 		campaign := campaignOf(d)
 		var err error
@@ -189,7 +192,7 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 		case d.CampaignState != "" && newest[campaign] != "" && newest[campaign] != d.ID:
 			err = d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded, "a newer event that was parked, too, decides the Campaign's status")
 		default:
-			bodies[d.EventID] = d.Payload
+			out = append(out, d.ID)
 			if d.Status != integration.StatusParked {
 				continue
 			}
@@ -209,13 +212,12 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sendsAtOnce)
-	for _, id := range slices.Sorted(maps.Keys(bodies)) {
-		g.Go(func() error { return h.cfg.Queue.Send(ctx, bodies[id], 0) })
+	for ids := range slices.Chunk(out, sentTogether) {
+		g.Go(func() error {
+			return h.dispatch(ctx, integration.Command{Kind: integration.CommandSend, DeliveryIDs: ids}, 0)
+		})
 	}
-	if err := g.Wait(); err != nil {
-		return fmt.Errorf("putting resumed events on the queue: %w", err)
-	}
-	return nil
+	return g.Wait()
 }
 
 func campaignOf(d integration.Delivery) integration.CampaignRef {

@@ -93,18 +93,6 @@ func (h *Handler) Handle(ctx context.Context, payload []byte) (any, error) {
 	return h.answerQueue(ctx, batch.Messages, done, err), nil
 }
 
-// progress is what became of a batch: the deliveries by id, and for each message
-// the ids of its deliveries.
-type progress struct {
-	deliveries map[string]integration.Delivery
-	comeBack   map[string]time.Time // by delivery id: when its message is to come back
-	ofMessage  [][]string           // in the order of the messages
-	failed     map[int]error        // commands that failed, by message
-	parked     map[string]bool      // integrations for which something was parked that may just have been mended
-	// parkedBlindly: whether it was mended could not be found out.
-	parkedBlindly bool
-}
-
 // process does the whole way. On an error, progress says how far it came.
 func (h *Handler) process(ctx context.Context, messages []Message) (*progress, error) {
 	p := &progress{
@@ -131,87 +119,6 @@ func (h *Handler) process(ctx context.Context, messages []Message) (*progress, e
 	err = h.recheck(ctx, p)
 	p.parkedBlindly = err != nil
 	return p, err
-}
-
-func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) ([]want, map[string]integration.Integration, error) {
-	ins := make([]incoming, len(messages))
-	keys := map[string]bool{}
-	for i, m := range messages {
-		ins[i].message = m
-		if c, ok := command(m.Body); ok {
-			ins[i].obeyed = true
-			if err := h.obey(ctx, c); err != nil {
-				p.failed[i] = err
-				h.cfg.Log.ErrorContext(ctx, "a command failed, it comes back", "command", c.Kind, "integration_id", c.IntegrationID, "error", err)
-			}
-			continue
-		}
-		event, err := ParseEvent(m.Body)
-		ins[i].event = event
-		if err != nil {
-			r, ok := errors.AsType[*rejection](err)
-			if !ok {
-				return nil, nil, fmt.Errorf("reading an event: %w", err)
-			}
-			ins[i].reject = r
-			continue
-		}
-		if event.OccurredAt.After(h.cfg.Now().Add(maxAhead)) {
-			ins[i].reject = &rejection{integration.ReasonInvalidEvent, fmt.Sprintf(
-				"the event's occurred_at, %s, lies in the future: taken for true, it would count as newer than every later event", event.OccurredAt.Format(time.RFC3339))}
-			continue
-		}
-		keys[event.ExperimentKey] = true
-	}
-	links, integrations, err := h.read(ctx, keys)
-	if err != nil {
-		return nil, nil, err
-	}
-	var wants []want
-	seen := map[string]int{}
-	now := h.cfg.Now()
-	for i, in := range ins {
-		if in.obeyed {
-			continue
-		}
-		for _, w := range plan(in, links[in.event.ExperimentKey], integrations, now) {
-			p.ofMessage[i] = append(p.ofMessage[i], w.delivery.ID)
-			at, twice := seen[w.delivery.ID]
-			switch {
-			case !twice:
-				seen[w.delivery.ID] = len(wants)
-				wants = append(wants, w)
-			case wants[at].onlyIfStored && !w.onlyIfStored:
-				wants[at] = w
-			}
-		}
-	}
-	newestFirst(wants)
-	return wants, integrations, nil
-}
-
-func (h *Handler) read(ctx context.Context, keys map[string]bool) (map[string][]integration.Link, map[string]integration.Integration, error) {
-	if len(keys) == 0 {
-		return nil, nil, nil
-	}
-	links, err := h.cfg.Store.LinksByExperiment(ctx, sortedKeys(keys))
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the links of %d experiments: %w", len(keys), err)
-	}
-	ids := map[string]bool{}
-	for _, of := range links {
-		for _, link := range of {
-			ids[link.IntegrationID] = true
-		}
-	}
-	if len(ids) == 0 {
-		return links, nil, nil
-	}
-	integrations, err := h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids))
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading %d integrations: %w", len(ids), err)
-	}
-	return links, integrations, nil
 }
 
 // answerQueue names the messages that are to come back, and hides each until then.
@@ -258,65 +165,4 @@ func (h *Handler) answerBare(ctx context.Context, m Message, p *progress, failur
 		})
 	}
 	return result, nil
-}
-
-// messageComesBack says when a message's deliveries are tried again: all of them
-// when the last one wants to be, for a message may only be received so often.
-func (p *progress) messageComesBack(i int) (time.Time, bool) {
-	var at time.Time
-	for _, id := range p.ofMessage[i] {
-		if t, ok := p.comeBack[id]; ok && t.After(at) {
-			at = t
-		}
-	}
-	return at, !at.IsZero()
-}
-
-// messageSettled says whether every delivery of a message is stored in a state
-// that this invocation leaves behind on purpose.
-func (p *progress) messageSettled(i int) bool {
-	for _, id := range p.ofMessage[i] {
-		d, ok := p.deliveries[id]
-		if !ok || d.Status == integration.StatusSending || p.parkedBlindly && d.Resumable() {
-			return false
-		}
-	}
-	return len(p.ofMessage[i]) > 0
-}
-
-// report says, in one log line and in metrics, what the invocation did.
-func (h *Handler) report(ctx context.Context, p *progress, messages int, started time.Time, callsBefore int, failure error) {
-	states := map[integration.DeliveryStatus]int{}
-	reserved := 0
-	for _, d := range p.deliveries {
-		states[d.Status]++
-		if d.Status == integration.StatusRetrying && d.Reason == integration.ReasonAllowance {
-			reserved++
-		}
-	}
-	failed := 0
-	if failure != nil || len(p.failed) > 0 {
-		failed = 1
-	}
-	calls := h.cfg.Orgs.Calls() - callsBefore
-	h.cfg.Log.InfoContext(ctx, "events processed",
-		"messages", messages,
-		"delivered", states[integration.StatusDelivered],
-		"skipped", states[integration.StatusSkipped],
-		"retrying", states[integration.StatusRetrying],
-		"parked", states[integration.StatusParked],
-		"salesforce_calls", calls,
-		"duration_ms", h.cfg.Now().Sub(started).Milliseconds())
-	if err := h.cfg.Metrics(map[string]int{
-		"Messages":            messages,
-		"BatchesFailed":       failed,
-		"DeliveriesDelivered": states[integration.StatusDelivered],
-		"DeliveriesSkipped":   states[integration.StatusSkipped],
-		"DeliveriesRetrying":  states[integration.StatusRetrying],
-		"DeliveriesParked":    states[integration.StatusParked],
-		"DeliveriesReserved":  reserved,
-		"SalesforceCalls":     calls,
-	}); err != nil {
-		h.cfg.Log.WarnContext(ctx, "metrics are lost", "error", err)
-	}
 }

@@ -32,18 +32,50 @@ func (w want) ref() integration.CampaignRef {
 	return integration.CampaignRef{IntegrationID: w.delivery.IntegrationID, CampaignID: w.delivery.CampaignID}
 }
 
-// incoming is a message with the event read from it.
+// incoming is an event with where it came from.
 type incoming struct {
-	message Message
-	event   integration.Event
-	reject  *rejection // set when the event cannot be acted on
-	obeyed  bool       // it was a command, not an event
+	of     int    // the message's place in its batch
+	body   []byte // the event's envelope
+	event  integration.Event
+	reject *rejection // set when the event cannot be acted on
+	// only holds the deliveries, as they are stored, that an event which is sent once
+	// more is for; empty: it is for all that follow the experiment.
+	only []integration.Delivery
 }
 
-// plan turns events into the deliveries they ask for, by message. It is pure:
-// links and integrations are what the store knew, now is when the log says it
-// was received.
+// plan says which deliveries an event asks for. It is pure: links and integrations
+// are what the store knew, now is when the log says it was received.
 func plan(in incoming, links []integration.Link, integrations map[string]integration.Integration, now time.Time) []want {
+	if len(in.only) > 0 {
+		return planOnly(in, links, integrations, now)
+	}
+	return planAnyone(in, links, integrations, now)
+}
+
+// planOnly is the part of an event's plan that is for certain deliveries. Those that
+// the plan does not know any more have lost their link.
+func planOnly(in incoming, links []integration.Link, integrations map[string]integration.Integration, now time.Time) []want {
+	planned := map[string]want{}
+	for _, w := range planAnyone(in, links, integrations, now) {
+		planned[w.delivery.ID] = w
+	}
+	wants := make([]want, len(in.only))
+	for n, d := range in.only {
+		w, ok := planned[d.ID]
+		switch {
+		case ok:
+		case in.reject != nil:
+			w = want{delivery: d, event: in.event, target: integration.StatusSkipped, reason: in.reject.reason, detail: in.reject.detail}
+		default:
+			w = want{delivery: d, event: in.event, target: integration.StatusSkipped, reason: integration.ReasonNoLink, detail: unlinked}
+		}
+		w.onlyIfStored = true
+		wants[n] = w
+	}
+	return wants
+}
+
+func planAnyone(in incoming, links []integration.Link, integrations map[string]integration.Integration, now time.Time) []want {
 	record := func(reason integration.Reason, detail string) []want {
 		w := newWant(in, integration.Link{ExperimentKey: in.event.ExperimentKey}, now)
 		w.target, w.reason, w.detail = integration.StatusSkipped, reason, detail
@@ -124,10 +156,10 @@ func park(w *want, target integration.Integration) {
 func newWant(in incoming, link integration.Link, now time.Time) want {
 	eventID := in.event.ID
 	if eventID == "" {
-		sum := sha256.Sum256(in.message.Body)
+		sum := sha256.Sum256(in.body)
 		eventID = "unreadable:" + hex.EncodeToString(sum[:16])
 	}
-	payload := in.message.Body
+	payload := in.body
 	if len(payload) > integration.MaxPayload {
 		payload = nil
 	}
