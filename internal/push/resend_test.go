@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -119,4 +120,32 @@ func TestManyAreSentAgainByFewMessages(t *testing.T) {
 			t.Errorf("%d calls", w.org.calls)
 		}
 	})
+}
+
+func TestACampaignThatIsLinkedAnewWhileAnEventIsRead(t *testing.T) {
+	w := newWorld(t, time.Now)
+	w.link(t, integrationID, "exp", demoCampaign)
+	now := time.Now()
+	moved := false
+	w.store.Before(func(ctx context.Context, op string) error {
+		if op != "GetCampaigns" || moved {
+			return nil
+		}
+		moved = true
+		if err := w.store.DeleteLink(ctx, integrationID, demoCampaign); err != nil {
+			t.Error(err)
+		}
+		w.link(t, integrationID, "other", demoCampaign)
+		_, err := w.handler().Handle(ctx, []byte(event("e2", "Experiment Rolled Back", "other", now)))
+		return err
+	})
+	if _, err := w.handler().Handle(t.Context(), []byte(event("e1", "Experiment Completed", "exp", now.Add(-time.Minute)))); err != nil {
+		t.Fatal(err)
+	}
+	if statuses, _ := w.org.snapshot(); statuses[demoCampaign] != "Paused" {
+		t.Errorf("status %q, wanted that of the experiment which the Campaign follows now", statuses[demoCampaign])
+	}
+	if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "skipped no_link"}) {
+		t.Errorf("deliveries: %v", got)
+	}
 }

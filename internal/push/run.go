@@ -49,6 +49,9 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := h.dropUnlinked(ctx, wants, campaigns); err != nil {
+		return nil, nil, err
+	}
 	now := h.cfg.Now()
 	type undecided struct {
 		want     want
@@ -140,6 +143,33 @@ func (h *Handler) current(ctx context.Context, wants []want) (map[string]integra
 		return nil, nil, fmt.Errorf("reading what is known of %d deliveries: %w", len(ids), err)
 	}
 	return deliveries, campaigns, nil
+}
+
+// dropUnlinked looks again at the links of campaigns whose state is another
+// experiment's. Either they were linked anew since that state, or between our reading
+// of the links and now: then the state is newer than the wanted one, which is not
+// written. A link that changes after this look changes after the write, for the
+// campaign's claim fails when another experiment's event is faster.
+func (h *Handler) dropUnlinked(ctx context.Context, wants []want, campaigns map[integration.CampaignRef]integration.Campaign) error {
+	refs := map[integration.CampaignRef]bool{}
+	for _, w := range wants {
+		if c, ok := campaigns[w.ref()]; ok && c.ExperimentKey != w.delivery.ExperimentKey && w.target == "" && w.effect.Status != "" {
+			refs[w.ref()] = true
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	links, err := h.cfg.Store.GetLinks(ctx, slices.Collect(maps.Keys(refs)))
+	if err != nil {
+		return fmt.Errorf("looking again at the links of %d campaigns: %w", len(refs), err)
+	}
+	for n, w := range wants {
+		if refs[w.ref()] && links[w.ref()].ExperimentKey != w.delivery.ExperimentKey {
+			wants[n].target, wants[n].reason, wants[n].detail = integration.StatusSkipped, integration.ReasonNoLink, unlinked
+		}
+	}
+	return nil
 }
 
 // write carries the jobs out, the orgs side by side, and returns an outcome for
