@@ -17,15 +17,23 @@ import (
 // away, and a call that was cut off can be made again. When the answer to the
 // first DeleteItem gets lost, the SDK's second one finds nothing, and the caller
 // hears CodeNotFound of a deletion that was its own.
-func (s *Store) DeleteIntegration(ctx context.Context, id string) error {
+func (s *Store) DeleteIntegration(ctx context.Context, id string, version int64) error {
 	if !usable(id) {
 		return noIntegration(id)
 	}
+	in := &dynamodb.DeleteItemInput{
+		TableName: s.table, Key: integrationKey(id).item(), ConditionExpression: aws.String("attribute_exists(pk)"),
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+	if version != 0 {
+		values := item{}
+		values.putInt(":v", version)
+		in.ConditionExpression, in.ExpressionAttributeValues = aws.String("#v = :v"), values
+		in.ExpressionAttributeNames = map[string]string{"#v": attrVersion}
+	}
 	gone := error(nil)
 	for try := 0; ; try++ {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: s.table, Key: integrationKey(id).item(), ConditionExpression: aws.String("attribute_exists(pk)"),
-		})
+		_, err := s.client.DeleteItem(ctx, in)
 		var contended *types.TransactionConflictException
 		var refused *types.ConditionalCheckFailedException
 		if errors.As(err, &contended) && try < maxTries {
@@ -33,6 +41,9 @@ func (s *Store) DeleteIntegration(ctx context.Context, id string) error {
 				return failed("DeleteItem", err)
 			}
 			continue
+		}
+		if errors.As(err, &refused) && len(refused.Item) > 0 {
+			return changedIntegration(id)
 		}
 		if errors.As(err, &refused) {
 			gone = noIntegration(id)

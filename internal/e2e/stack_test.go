@@ -39,6 +39,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("OutOfOrder", s.testOutOfOrder)
 		t.Run("Changes", s.testChanges)
 		t.Run("InvalidIntegrations", s.testInvalidIntegrations)
+		t.Run("LostUpdate", s.testLostUpdate)
 		t.Run("Links", s.testLinks)
 		t.Run("DeliveryLog", s.testDeliveryLog)
 		t.Run("WebhookCredentials", s.testWebhookCredentials)

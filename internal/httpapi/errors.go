@@ -27,6 +27,7 @@ func statuses() map[integration.Code]struct {
 		integration.CodeInvalid:     {status: http.StatusUnprocessableEntity},
 		integration.CodeNotFound:    {status: http.StatusNotFound},
 		integration.CodeConflict:    {status: http.StatusConflict},
+		integration.CodeStale:       {status: http.StatusPreconditionFailed},
 		integration.CodeStored:      {status: http.StatusServiceUnavailable},
 		integration.CodeUnavailable: {http.StatusServiceUnavailable, "Something that this needs did not answer in time. Try again in a moment."},
 		integration.CodeInternal:    {http.StatusInternalServerError, "Something went wrong on our side. Try again; if it stays, give the operator the request_id."},
@@ -99,7 +100,7 @@ func newProblem(ctx context.Context, status int, detail string, fields ...FieldE
 
 // fail turns a use case's error into a problem; where is the part of the request
 // that its fields are in. What is ours to mend is logged, and not told.
-func (a *API) fail(ctx context.Context, where string, err error) error {
+func (a *API) fail(ctx context.Context, where string, err error) *Problem {
 	code := integration.ErrorCode(err)
 	told, known := statuses()[code]
 	if !known {
@@ -117,6 +118,11 @@ func (a *API) fail(ctx context.Context, where string, err error) error {
 		detail = ""
 	}
 	return newProblem(ctx, told.status, detail, fields...)
+}
+
+// badHeader is the problem of a header that cannot be read.
+func badHeader(ctx context.Context, name string, err error) *Problem {
+	return newProblem(ctx, http.StatusBadRequest, "", FieldError{Location: "header." + name, Message: err.Error()})
 }
 
 // flatten lists what the domain's errors in err say, and of which fields.

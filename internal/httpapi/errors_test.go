@@ -24,6 +24,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 		integration.CodeUnavailable: 503,
 		integration.CodeInternal:    500,
 		integration.CodeStored:      503,
+		integration.CodeStale:       412,
 	}
 	codes := declaredCodes(t)
 	if len(codes) != len(want) {

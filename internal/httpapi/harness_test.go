@@ -225,7 +225,7 @@ func (h *harness) create() string {
 }
 
 func header(r events.APIGatewayProxyResponse, name string) string {
-	if values := r.MultiValueHeaders[name]; len(values) > 0 {
+	if values := r.MultiValueHeaders[http.CanonicalHeaderKey(name)]; len(values) > 0 {
 		return values[0]
 	}
 	return r.Headers[name]

@@ -65,9 +65,12 @@ func (s *Store) UpdateIntegration(ctx context.Context, i integration.Integration
 }
 
 // DeleteIntegration implements [integration.IntegrationStore].
-func (s *Store) DeleteIntegration(ctx context.Context, id string) error {
+func (s *Store) DeleteIntegration(ctx context.Context, id string, version int64) error {
 	_, err := run(ctx, s, "DeleteIntegration", func() (struct{}, error) {
-		_, ok := s.integrations[id]
+		stored, ok := s.integrations[id]
+		if ok && version != 0 && stored.Version != version {
+			return struct{}{}, integration.Conflictf("Integration %s was changed by somebody else meanwhile; read it again.", id)
+		}
 		delete(s.integrations, id)
 		delete(s.tokens, id)
 		maps.DeleteFunc(s.links, func(r integration.CampaignRef, _ integration.Link) bool { return r.IntegrationID == id })

@@ -159,13 +159,13 @@ func (s *Service) Get(ctx context.Context, id string) (Integration, error) {
 
 // Delete removes an integration with its links and its token; what it delivered
 // stays in the log, and push is told to close what still waits there. Errors:
-// [CodeNotFound].
-func (s *Service) Delete(ctx context.Context, by Actor, id string) error {
+// [CodeNotFound], [CodeStale] when the stored one is not what m expects.
+func (s *Service) Delete(ctx context.Context, by Actor, id string, m Match) error {
 	id, err := parseID("integration", id)
 	if err != nil {
 		return err
 	}
-	if err := s.c.Store.DeleteIntegration(ctx, id); err != nil {
+	if err := s.delete(ctx, id, m); err != nil {
 		return missing("integration", fmt.Errorf("delete integration %s: %w", id, err))
 	}
 	s.audit(ctx, by, "integration deleted", id)

@@ -16,7 +16,7 @@ var deletions = map[string]func(*testing.T, bench) error{
 	"a link": func(t *testing.T, b bench) error {
 		return b.service.DeleteLink(t.Context(), ada, someID, someCampaign)
 	},
-	"an integration": func(t *testing.T, b bench) error { return b.service.Delete(t.Context(), ada, someID) },
+	"an integration": func(t *testing.T, b bench) error { return b.service.Delete(t.Context(), ada, someID, nil) },
 }
 
 func linked(t *testing.T, change func(*integration.ServiceConfig)) bench {

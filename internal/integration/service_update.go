@@ -28,6 +28,9 @@ type Patch struct {
 	StatusMap  map[EventType]string
 	NoteEvents map[EventType]bool
 	NoteKind   *NoteKind
+
+	// Match is what the stored integration has to be; nil: anything.
+	Match Match
 }
 
 // mends says whether the patch touches something that may have kept deliveries
@@ -50,7 +53,8 @@ func (p Patch) mends() bool {
 // first could not.
 //
 // Errors: [CodeInvalid] for each field at fault, [CodeNotFound], [CodeConflict]
-// when others keep changing it meanwhile, [CodeStored].
+// when others keep changing it meanwhile, [CodeStale] when the stored one is not
+// what the patch's Match expects, [CodeStored].
 func (s *Service) Update(ctx context.Context, by Actor, id string, p Patch) (Integration, error) {
 	p, err := s.checkPatch(p)
 	if err != nil {
@@ -73,6 +77,10 @@ func (s *Service) update(ctx context.Context, by Actor, id string, p Patch) (Int
 	for try := 1; ; try++ {
 		old, err := s.Get(ctx, id)
 		if err != nil {
+			return Integration{}, err
+		}
+		// After a lost race this is asked anew: what won it is not what was expected.
+		if err := p.Match.check(old); err != nil {
 			return Integration{}, err
 		}
 		next, changes, err := s.merge(ctx, old, p)

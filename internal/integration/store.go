@@ -55,9 +55,10 @@ type IntegrationStore interface {
 	// somebody else changed it since it was read.
 	UpdateIntegration(ctx context.Context, i Integration) (Integration, error)
 	// DeleteIntegration removes it with its links, campaigns and token; deliveries
-	// stay in the log. CodeNotFound, after sweeping what an interrupted deletion
-	// may have left.
-	DeleteIntegration(ctx context.Context, id string) error
+	// stay in the log. A version other than 0 has to be the stored one.
+	// CodeConflict: it is not, and nothing was deleted. CodeNotFound, after sweeping
+	// what an interrupted deletion may have left.
+	DeleteIntegration(ctx context.Context, id string, version int64) error
 }
 
 // LinkFilter narrows a list of links; empty fields do not.

@@ -96,7 +96,7 @@ func TestWhatIsRetriedEndsWhenItIsNotAskedForAnyMore(t *testing.T) {
 		}, "skipped no_link"},
 		{"the integration is deleted", func(t *testing.T, w *world) {
 			t.Helper()
-			if err := w.store.DeleteIntegration(t.Context(), integrationID); err != nil {
+			if err := w.store.DeleteIntegration(t.Context(), integrationID, 0); err != nil {
 				t.Fatal(err)
 			}
 			w.queue.Put(fmt.Sprintf(`{"command":"sweep","integration_id":%q}`, integrationID), time.Now())
@@ -197,7 +197,7 @@ func TestAnIntegrationThatIsDeletedWhileItsCampaignIsWritten(t *testing.T) {
 	w := newWorld(t, time.Now)
 	w.link(t, integrationID, "exp", demoCampaign)
 	w.org.fault = func(int) modelFault {
-		if err := w.store.DeleteIntegration(t.Context(), integrationID); err != nil {
+		if err := w.store.DeleteIntegration(t.Context(), integrationID, 0); err != nil {
 			t.Error(err)
 		}
 		return faultNone

@@ -100,7 +100,7 @@ var integrationTests = []test{
 		got := walk(t, 1, listIntegrations(t, s), func() {
 			mustCreate(t, s, id(next)) // newer: belongs before what was read already
 			if next == 5 {
-				if err := s.DeleteIntegration(t.Context(), id(4)); err != nil { // the cursor's own row
+				if err := s.DeleteIntegration(t.Context(), id(4), 0); err != nil { // the cursor's own row
 					t.Fatal(err)
 				}
 			}
@@ -187,11 +187,49 @@ var integrationTests = []test{
 		}
 	}},
 	{"delete sweeps everything but the log", testDeleteSweeps},
+	{"delete refuses a version that is not the stored one", func(t *testing.T, s integration.Store) {
+		mustCreate(t, s, id(1))
+		mustLink(t, s, newLink(id(1), "a", 1))
+		for _, version := range []int64{2, 17, -1} {
+			wantCode(t, s.DeleteIntegration(t.Context(), id(1), version), integration.CodeConflict)
+		}
+		if left := walk(t, 100, listLinks(t, s, id(1), integration.LinkFilter{}), nil); len(left) != 1 {
+			t.Errorf("a refused deletion left %d of 1 links", len(left))
+		}
+		if err := s.DeleteIntegration(t.Context(), id(1), 1); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.GetIntegration(t.Context(), id(1))
+		wantCode(t, err, integration.CodeNotFound)
+		wantCode(t, s.DeleteIntegration(t.Context(), id(1), 1), integration.CodeNotFound)
+	}},
+	{"of a deletion and a change of one version one wins", func(t *testing.T, s integration.Store) {
+		mustCreate(t, s, id(1))
+		var won atomic.Int32
+		race(8, func(n int) {
+			var err error
+			if n%2 == 0 {
+				err = s.DeleteIntegration(t.Context(), id(1), 1)
+			} else {
+				i := newIntegration(id(1))
+				i.Version = 1
+				_, err = s.UpdateIntegration(t.Context(), i)
+			}
+			if err == nil {
+				won.Add(1)
+			} else if code := integration.ErrorCode(err); code != integration.CodeConflict && code != integration.CodeNotFound {
+				t.Errorf("a loser hears %v", err)
+			}
+		})
+		if won.Load() != 1 {
+			t.Errorf("%d won", won.Load())
+		}
+	}},
 	{"delete leaves no link of a concurrent create", func(t *testing.T, s integration.Store) {
 		mustCreate(t, s, id(1))
 		race(9, func(n int) {
 			if n == 4 {
-				if err := s.DeleteIntegration(t.Context(), id(1)); err != nil {
+				if err := s.DeleteIntegration(t.Context(), id(1), 0); err != nil {
 					t.Errorf("delete: %v", err)
 				}
 				return
@@ -245,10 +283,10 @@ func testDeleteSweeps(t *testing.T, s integration.Store) {
 		}
 	}
 
-	if err := s.DeleteIntegration(t.Context(), id(1)); err != nil {
+	if err := s.DeleteIntegration(t.Context(), id(1), 0); err != nil {
 		t.Fatal(err)
 	}
-	wantCode(t, s.DeleteIntegration(t.Context(), id(1)), integration.CodeNotFound)
+	wantCode(t, s.DeleteIntegration(t.Context(), id(1), 0), integration.CodeNotFound)
 
 	_, err := s.GetIntegration(t.Context(), id(1))
 	wantCode(t, err, integration.CodeNotFound)

@@ -280,7 +280,7 @@ func testLinkLimit(t *testing.T, s integration.Store) {
 		t.Fatal(err)
 	}
 	mustLink(t, s, over)
-	if err := s.DeleteIntegration(t.Context(), id(1)); err != nil {
+	if err := s.DeleteIntegration(t.Context(), id(1), 0); err != nil {
 		t.Fatal(err)
 	}
 	wantIndexed(t, s, integration.MaxLinksPerExperiment/2-1, "a")
