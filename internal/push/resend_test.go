@@ -69,7 +69,7 @@ func TestWhatIsSentAgainEndsWithoutItsLink(t *testing.T) {
 		}, "skipped no_link"},
 		{"the integration is deleted", func(t *testing.T, w *world) {
 			t.Helper()
-			if err := w.store.DeleteIntegration(t.Context(), integrationID); err != nil {
+			if err := w.store.DeleteIntegration(t.Context(), integrationID, 0); err != nil {
 				t.Fatal(err)
 			}
 		}, "skipped no_link"},
