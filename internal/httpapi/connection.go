@@ -31,7 +31,7 @@ type Check struct {
 	Subject *string `json:"subject" doc:"Of status: which one." example:"Paused"`
 	Status  string  `json:"status" enum:"ok,warning,failed,skipped" doc:"skipped: it could not be looked at, or is not needed." example:"warning"`
 	Detail  string  `json:"detail" doc:"What was found." example:"The org's picklist does not have \"Paused\", but takes other values."`
-	Code    *string `json:"code" doc:"Salesforce's error code, if it gave one."`
+	Code    *string `json:"code" doc:"Salesforce's error code, if it gave one." example:"invalid_client"`
 	Cause   *string `json:"cause" doc:"What is wrong; null when nothing is." example:"The status will be written, but people cannot choose it, and reports may not expect it."`
 	Fix     *string `json:"fix" doc:"What to do about it." example:"Add \"Paused\" to Campaign Status in Salesforce."`
 }

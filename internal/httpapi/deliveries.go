@@ -56,7 +56,7 @@ type Transition struct {
 // DeliveryList is a part of the delivery log, newest first.
 type DeliveryList struct {
 	Items      []Delivery `json:"items" nullable:"false"`
-	NextCursor *string    `json:"next_cursor" doc:"The cursor of the next part, null after the last."`
+	NextCursor *string    `json:"next_cursor" doc:"The cursor of the next part, null after the last." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
 type listDeliveriesInput struct {

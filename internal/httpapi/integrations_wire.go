@@ -44,7 +44,7 @@ type CreatedIntegration struct {
 // IntegrationList is a part of the list of integrations, newest first.
 type IntegrationList struct {
 	Items      []Integration `json:"items" nullable:"false"`
-	NextCursor *string       `json:"next_cursor" doc:"The cursor of the next part, null after the last."`
+	NextCursor *string       `json:"next_cursor" doc:"The cursor of the next part, null after the last." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
 // NewIntegration is what a creation takes.
@@ -62,7 +62,7 @@ type NewOrgConfig struct {
 	InstanceURL  string  `json:"instance_url" doc:"The org's My Domain URL, a sandbox's included." example:"https://your-org.my.salesforce.com"`
 	ClientID     string  `json:"client_id" doc:"The consumer key of the External Client App or Connected App." example:"3MVG9..."`
 	ClientSecret string  `json:"client_secret" writeOnly:"true" doc:"Its consumer secret." example:"1234567890ABCDEF..."`
-	AccessToken  *string `json:"access_token,omitempty" nullable:"true" writeOnly:"true" doc:"A token to start from. Nobody needs to give one: the product gets its tokens by itself."`
+	AccessToken  *string `json:"access_token,omitempty" nullable:"true" writeOnly:"true" doc:"A token to start from. Nobody needs to give one: the product gets its tokens by itself." example:"00D5g000004XyZa!AQ0..."`
 }
 
 // IntegrationChange is what a PUT takes: fields left out (or null) keep their
@@ -76,10 +76,10 @@ type IntegrationChange struct {
 	Settings        SettingsChange  `json:"settings,omitempty" doc:"Each part that is given is replaced as a whole; an empty map goes back to the defaults."`
 	Effects         any             `json:"effects,omitempty" readOnly:"true" doc:"Ignored."`
 	Attention       any             `json:"attention,omitempty" readOnly:"true" doc:"Ignored. It goes away when the connection or the settings change, or a test passes."`
-	ID              *string         `json:"id,omitempty" nullable:"true" readOnly:"true" doc:"The id in the address, if any."`
-	OrgID           *string         `json:"org_id,omitempty" nullable:"true" readOnly:"true" doc:"Ignored."`
-	CreatedAt       *string         `json:"created_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored."`
-	UpdatedAt       *string         `json:"updated_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored."`
+	ID              *string         `json:"id,omitempty" nullable:"true" readOnly:"true" doc:"The id in the address, if any." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
+	OrgID           *string         `json:"org_id,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"00D5g000004XyZaEAK"`
+	CreatedAt       *string         `json:"created_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"2026-03-02T10:00:00Z"`
+	UpdatedAt       *string         `json:"updated_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"2026-03-02T10:00:00Z"`
 }
 
 // OrgConfigChange changes how to reach an org. A secret that is the mask keeps its
@@ -105,7 +105,7 @@ func (c *clearable) UnmarshalJSON(b []byte) error {
 
 // Schema implements huma.SchemaProvider.
 func (clearable) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Nullable: true}
+	return &huma.Schema{Type: huma.TypeString, Nullable: true, Examples: []any{integration.Mask}}
 }
 
 func toIntegration(i integration.Integration) Integration {

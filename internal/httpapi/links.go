@@ -30,7 +30,7 @@ type NewLink struct {
 // LinkList is a part of an integration's links.
 type LinkList struct {
 	Items      []Link  `json:"items" nullable:"false"`
-	NextCursor *string `json:"next_cursor" doc:"The cursor of the next part, null after the last."`
+	NextCursor *string `json:"next_cursor" doc:"The cursor of the next part, null after the last." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
 type createLinkInput struct {
