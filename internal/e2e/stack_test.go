@@ -41,6 +41,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("InvalidIntegrations", s.testInvalidIntegrations)
 		t.Run("LostUpdate", s.testLostUpdate)
 		t.Run("Links", s.testLinks)
+		t.Run("CampaignSearch", s.testCampaignSearch)
 		t.Run("DeliveryLog", s.testDeliveryLog)
 		t.Run("WebhookCredentials", s.testWebhookCredentials)
 		t.Run("WebhookLinks", s.testWebhookLinks)

@@ -61,6 +61,7 @@ func New(c Config) (*API, error) {
 	a.huma = humago.New(a.mux, humaConfig())
 	a.registerIntegrations()
 	a.registerLinks()
+	a.registerCampaigns()
 	a.registerDeliveries()
 	a.registerRedelivery()
 	a.registerConnection()

@@ -18,6 +18,8 @@ import (
 	"salesforce-integration/internal/httpapi"
 	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/orgcheck"
+	"salesforce-integration/internal/orgclient"
 )
 
 // problem is what every error looks like.
@@ -66,6 +68,7 @@ func TestRoles(t *testing.T) {
 		{"GET", base, ""},
 		{"GET", base + "/" + id, ""},
 		{"GET", base + "/" + id + "/links", ""},
+		{"GET", base + "/" + id + "/campaigns?search=checkout", ""},
 		{"GET", "/api/v1/notifications/delivery-log", ""},
 		{"GET", "/api/v1/notifications/deliveries/" + id, ""},
 		{"HEAD", base, ""},
@@ -359,7 +362,8 @@ func TestTimeIsLeftToAnswer(t *testing.T) {
 func BenchmarkSetUp(b *testing.B) {
 	for b.Loop() {
 		service, err := integration.NewService(integration.ServiceConfig{
-			Store: inmem.New(), Vault: &inmem.Vault{}, Now: time.Now, Random: &sequence{}, Log: slog.New(slog.DiscardHandler),
+			Store: inmem.New(), Vault: &inmem.Vault{}, Now: time.Now, Random: &sequence{}, Log: slog.New(slog.DiscardHandler), Commands: &commands{},
+			Orgs: orgcheck.New(orgcheck.Config{}), Campaigns: orgclient.New(orgclient.Config{}),
 			NewID: func() (string, error) { return "", nil },
 		})
 		if err != nil {

@@ -29,6 +29,7 @@ func statuses() map[integration.Code]struct {
 		integration.CodeConflict:    {status: http.StatusConflict},
 		integration.CodeStale:       {status: http.StatusPreconditionFailed},
 		integration.CodeStored:      {status: http.StatusServiceUnavailable},
+		integration.CodeOrgAway:     {status: http.StatusServiceUnavailable},
 		integration.CodeUnavailable: {http.StatusServiceUnavailable, "Something that this needs did not answer in time. Try again in a moment."},
 		integration.CodeInternal:    {http.StatusInternalServerError, "Something went wrong on our side. Try again; if it stays, give the operator the request_id."},
 	}

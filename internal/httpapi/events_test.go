@@ -55,6 +55,7 @@ func eventStatuses() map[string]int {
 		"link-conflict":           409,
 		"link-no-campaign":        422,
 		"links-list":              200,
+		"campaigns-search":        200,
 		"link-delete":             204,
 		"delivery-log":            200,
 		"delivery":                200,

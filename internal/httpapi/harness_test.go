@@ -23,6 +23,7 @@ import (
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/lambdalog"
 	"salesforce-integration/internal/orgcheck"
+	"salesforce-integration/internal/orgclient"
 	"salesforce-integration/internal/salesforce/localorg"
 )
 
@@ -58,7 +59,7 @@ func newHarness(t *testing.T, publicURL string) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.org, err = localorg.New(localorg.Config{ClientID: "3MVG9...", ClientSecret: contractSecret})
+	h.org, err = localorg.New(localorg.Config{ClientID: "3MVG9...", ClientSecret: contractSecret, Now: func() time.Time { return h.now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,12 +74,14 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 	if err != nil {
 		t.Fatal(err)
 	}
+	client := &http.Client{Transport: inProcess{h}}
 	service, err := integration.NewService(integration.ServiceConfig{
 		Store: h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
-		Orgs:   orgcheck.New(orgcheck.Config{HTTPClient: &http.Client{Transport: inProcess{h}}}),
-		Now:    func() time.Time { return h.now },
-		NewID:  func() (string, error) { h.ids++; return testID(h.ids), nil },
-		Random: &sequence{},
+		Orgs:      orgcheck.New(orgcheck.Config{HTTPClient: client}),
+		Campaigns: orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client}),
+		Now:       func() time.Time { return h.now },
+		NewID:     func() (string, error) { h.ids++; return testID(h.ids), nil },
+		Random:    &sequence{},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +98,10 @@ type inProcess struct{ h *harness }
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
+	if r.Body == nil { // which a server never sees
+		r = r.Clone(r.Context())
+		r.Body = http.NoBody
+	}
 	p.h.org.ServeHTTP(w, r)
 	return w.Result(), nil
 }

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"slices"
 	"testing"
 
 	"salesforce-integration/internal/integration"
@@ -14,3 +15,6 @@ func openCredentials(t *testing.T, h *harness, i integration.Integration) integr
 	}
 	return c
 }
+
+// sortedStrings is a sorted copy, never nil.
+func sortedStrings(s []string) []string { return slices.Sorted(slices.Values(s)) }

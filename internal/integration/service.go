@@ -16,15 +16,16 @@ const webhookSecretBytes = 32
 
 // ServiceConfig is what a [Service] works with. All fields but Allowed are needed.
 type ServiceConfig struct {
-	Store    Store
-	Vault    Vault
-	Commands Dispatcher             // takes what push is to do
-	Orgs     OrgChecker             // tests connections
-	Allowed  AllowedOrigins         // origins that an instance_url may name beside Salesforce's
-	Now      func() time.Time       // the clock
-	NewID    func() (string, error) // makes ids that sort by creation: UUIDv7
-	Random   io.Reader              // source of webhook secrets: crypto/rand.Reader
-	Log      *slog.Logger           // takes the audit trail
+	Store     Store
+	Vault     Vault
+	Commands  Dispatcher             // takes what push is to do
+	Orgs      OrgChecker             // tests connections
+	Campaigns CampaignFinder         // looks Campaigns up, to link them
+	Allowed   AllowedOrigins         // origins that an instance_url may name beside Salesforce's
+	Now       func() time.Time       // the clock
+	NewID     func() (string, error) // makes ids that sort by creation: UUIDv7
+	Random    io.Reader              // source of webhook secrets: crypto/rand.Reader
+	Log       *slog.Logger           // takes the audit trail
 }
 
 // Service holds the use cases of the administrators' API. Its methods check what
@@ -46,6 +47,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		{"Vault", c.Vault == nil},
 		{"Commands", c.Commands == nil},
 		{"Orgs", c.Orgs == nil},
+		{"Campaigns", c.Campaigns == nil},
 		{"Now", c.Now == nil},
 		{"NewID", c.NewID == nil},
 		{"Random", c.Random == nil},

@@ -60,6 +60,23 @@ func (c *Client) SearchCampaigns(ctx context.Context, name string, limit int) ([
 	return found, nil
 }
 
+// CampaignsNamed returns the campaigns that have one of these names, whatever its
+// case, and that the Run-As user may see, in no order. Names are up to 255
+// characters; a query takes as many as its address holds, some hundreds.
+func (c *Client) CampaignsNamed(ctx context.Context, names []string) ([]Campaign, error) {
+	for i, name := range names {
+		if n := len([]rune(name)); n == 0 || n > maxTitle {
+			return nil, fmt.Errorf("%w: name %d is empty or too long", ErrArgument, i+1)
+		}
+	}
+	var found []Campaign
+	query := func(list string) string { return "SELECT " + campaignFields + " FROM Campaign WHERE Name IN " + list }
+	if err := c.queryIn(ctx, opCampaigns, names, query, collect(&found)); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 func collect(into *[]Campaign) func(json.RawMessage) error {
 	return func(row json.RawMessage) error {
 		var r struct {

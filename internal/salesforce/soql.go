@@ -71,26 +71,25 @@ func (c *Client) queryPath(soql string) string {
 	return c.data + "/query?q=" + url.QueryEscape(soql)
 }
 
-// queryIn runs a query once per as many ids as fit its address. build gets a list
-// such as ('a','b').
-func (c *Client) queryIn(ctx context.Context, op string, ids []string, build func(list string) string, add func(json.RawMessage) error) error {
-	perID := len(url.QueryEscape(QuoteSOQL(strings.Repeat("x", 18)) + ","))
-	fit := (maxURI - len(c.queryPath(build("()")))) / perID
-	for len(ids) > 0 {
-		n := min(fit, len(ids))
-		quoted := quoteAll(ids[:n])
+// queryIn runs a query once per as many values as fit its address. build gets a
+// list such as ('a','b').
+func (c *Client) queryIn(ctx context.Context, op string, values []string, build func(list string) string, add func(json.RawMessage) error) error {
+	room := maxURI - len(c.queryPath(build("()")))
+	for len(values) > 0 {
+		var quoted []string
+		used := 0
+		for _, v := range values {
+			literal := QuoteSOQL(v)
+			used += len(url.QueryEscape(literal + ","))
+			if used > room && len(quoted) > 0 {
+				break
+			}
+			quoted = append(quoted, literal)
+		}
 		if err := c.query(ctx, op, build("("+strings.Join(quoted, ",")+")"), add); err != nil {
 			return err
 		}
-		ids = ids[n:]
+		values = values[len(quoted):]
 	}
 	return nil
-}
-
-func quoteAll(ids []string) []string {
-	quoted := make([]string, len(ids))
-	for i, id := range ids {
-		quoted[i] = QuoteSOQL(id)
-	}
-	return quoted
 }

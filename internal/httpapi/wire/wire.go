@@ -21,6 +21,7 @@ import (
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/lambdalog"
 	"salesforce-integration/internal/orgcheck"
+	"salesforce-integration/internal/orgclient"
 	"salesforce-integration/internal/queue"
 	"salesforce-integration/internal/seal"
 )
@@ -40,16 +41,20 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("loading AWS's configuration: %w", err)
 	}
+	store := dynamo.New(dynamodb.NewFromConfig(aws), c.table)
+	vault := seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{})
+	client := &http.Client{Transport: http.DefaultTransport}
 	service, err := integration.NewService(integration.ServiceConfig{
-		Store:    dynamo.New(dynamodb.NewFromConfig(aws), c.table),
-		Vault:    seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{}),
-		Commands: queue.New(sqs.NewFromConfig(aws), c.queueURL),
-		Orgs:     orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: &http.Client{Transport: http.DefaultTransport}, Now: time.Now}),
-		Allowed:  c.allowed,
-		Now:      time.Now,
-		NewID:    newID,
-		Random:   rand.Reader,
-		Log:      log,
+		Store:     store,
+		Vault:     vault,
+		Commands:  queue.New(sqs.NewFromConfig(aws), c.queueURL),
+		Orgs:      orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: client, Now: time.Now}),
+		Campaigns: orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now}),
+		Allowed:   c.allowed,
+		Now:       time.Now,
+		NewID:     newID,
+		Random:    rand.Reader,
+		Log:       log,
 	})
 	if err != nil {
 		return nil, err

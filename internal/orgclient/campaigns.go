@@ -1,0 +1,59 @@
+package orgclient
+
+import (
+	"context"
+	"strings"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/salesforce"
+)
+
+var _ integration.CampaignFinder = (*Dialer)(nil)
+
+// SearchCampaigns implements [integration.CampaignFinder] by one API call.
+func (d *Dialer) SearchCampaigns(ctx context.Context, i integration.Integration, text string, limit int) ([]integration.OrgCampaign, error) {
+	return d.find(ctx, i, func(c *salesforce.Client) ([]salesforce.Campaign, error) { return c.SearchCampaigns(ctx, text, limit) })
+}
+
+// CampaignsByID implements [integration.CampaignFinder] by one API call for each
+// 500 ids.
+func (d *Dialer) CampaignsByID(ctx context.Context, i integration.Integration, ids []string) ([]integration.OrgCampaign, error) {
+	return d.find(ctx, i, func(c *salesforce.Client) ([]salesforce.Campaign, error) { return c.QueryCampaigns(ctx, ids) })
+}
+
+// CampaignsNamed implements [integration.CampaignFinder] by one API call for each
+// few hundred names.
+func (d *Dialer) CampaignsNamed(ctx context.Context, i integration.Integration, names []string) ([]integration.OrgCampaign, error) {
+	return d.find(ctx, i, func(c *salesforce.Client) ([]salesforce.Campaign, error) { return c.CampaignsNamed(ctx, names) })
+}
+
+func (d *Dialer) find(ctx context.Context, i integration.Integration, ask func(*salesforce.Client) ([]salesforce.Campaign, error)) ([]integration.OrgCampaign, error) {
+	connection, err := d.Dial(ctx, i)
+	if err != nil {
+		return nil, told(err)
+	}
+	found, err := ask(connection.Client)
+	if err != nil {
+		return nil, told(err)
+	}
+	campaigns := make([]integration.OrgCampaign, len(found))
+	for n, c := range found {
+		campaigns[n] = integration.OrgCampaign{ID: c.ID, Name: c.Name, Status: c.Status, Active: c.IsActive, LastModified: c.LastModified}
+	}
+	return campaigns, nil
+}
+
+// told words a failure for the person who waits for the answer.
+func told(err error) error {
+	if integration.ErrorCode(err) == integration.CodeUnavailable {
+		return err // the store's, or the vault's
+	}
+	d := salesforce.Classify(err)
+	code := integration.CodeConflict
+	if d.Retryable {
+		code = integration.CodeOrgAway
+	}
+	// The table of errors speaks to those who wait for an event.
+	fix := strings.Replace(d.Fix, "Nothing: it is sent again by itself.", "Try again in a moment.", 1)
+	return &integration.Error{Code: code, Message: strings.TrimSpace("Salesforce did not answer the question. " + d.Cause + " " + fix), Err: err}
+}
