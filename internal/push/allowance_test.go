@@ -57,3 +57,54 @@ func TestTheRestOfTheAllowanceIsLeftToOthers(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWaitsForTheAllowanceForADayIsParkedUntilThereIsMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, time.Now)
+		w.reserve = 20
+		w.link(t, integrationID, "exp", demoCampaign)
+		w.org.usage = "api-usage=81/100"
+		warm := w.handler()
+		start := time.Now()
+		w.publish("status", "Experiment Completed", start)
+		w.queue.Put(event("note", "Experiment Reached Significance", "exp", start), start.Add(time.Second))
+		// A status every ten minutes keeps the org's use known.
+		const last = 26 * time.Hour
+		for after := 10 * time.Minute; after < last; after += 10 * time.Minute {
+			w.queue.Put(event("status-"+after.String(), "Experiment Completed", "exp", start.Add(after)), start.Add(after))
+		}
+		for time.Since(start) < last {
+			at, more := w.queue.Next()
+			if !more {
+				break
+			}
+			time.Sleep(time.Until(at))
+			messages := w.queue.Receive(10)
+			w.queue.Delete(messages, handleBatch(t.Context(), t, warm, messages))
+		}
+		note := w.noteDelivery(t)
+		if note.Status != integration.StatusParked || note.Reason != integration.ReasonAllowance || note.Attempts != 0 || note.ErrorCode != "" {
+			t.Fatalf("the note is %s %s after %d attempts (%s)", note.Status, note.Reason, note.Attempts, note.Detail)
+		}
+		if waited := note.UpdatedAt.Sub(start); waited < 25*time.Hour {
+			t.Errorf("parked after %s", waited)
+		}
+		w.org.usage = "api-usage=10/100"
+		w.resume()
+		w.drain(t)
+		if note := w.noteDelivery(t); note.Status != integration.StatusDelivered {
+			t.Errorf("with calls to spare, the note is %s %s", note.Status, note.Reason)
+		}
+	})
+}
+
+// noteDelivery returns the delivery of the event "note".
+func (w *world) noteDelivery(t testing.TB) integration.Delivery {
+	t.Helper()
+	id := integration.DeliveryID(integration.Outbound, "note", integrationID, demoCampaign, "note")
+	found, err := w.store.GetDeliveries(t.Context(), []string{id})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("the note is not in the log: %v", err)
+	}
+	return found[id]
+}

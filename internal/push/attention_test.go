@@ -9,10 +9,17 @@ import (
 	"time"
 
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/push"
 )
 
 // drain lets functions work until the queue is empty.
 func (w *world) drain(t testing.TB) {
+	t.Helper()
+	w.drainWith(t, w.handler)
+}
+
+// drainWith is drain with functions of another make.
+func (w *world) drainWith(t testing.TB, function func() *push.Handler) {
 	t.Helper()
 	for range 1000 {
 		at, more := w.queue.Next()
@@ -21,7 +28,7 @@ func (w *world) drain(t testing.TB) {
 		}
 		time.Sleep(time.Until(at))
 		messages := w.queue.Receive(10)
-		w.queue.Delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
+		w.queue.Delete(messages, handleBatch(t.Context(), t, function(), messages))
 	}
 	t.Fatal("the queue does not get empty")
 }

@@ -97,7 +97,7 @@ func (h *Handler) Handle(ctx context.Context, payload []byte) (any, error) {
 func (h *Handler) process(ctx context.Context, messages []Message) (*progress, error) {
 	p := &progress{
 		deliveries: map[string]integration.Delivery{}, comeBack: map[string]time.Time{}, ofMessage: make([][]string, len(messages)),
-		failed: map[int]error{}, parked: map[string]bool{},
+		absent: map[string]bool{}, failed: map[int]error{}, parked: map[string]bool{},
 	}
 	wants, integrations, err := h.planAll(ctx, messages, p)
 	if err != nil {

@@ -29,6 +29,8 @@ type world struct {
 	reserve int
 	now     func() time.Time
 	log     io.Writer
+	// through is put around the way to the org; nil: nothing is.
+	through func(http.RoundTripper) http.RoundTripper
 }
 
 const integrationID = "0195b9b0-0000-7000-8000-000000000001"
@@ -68,6 +70,9 @@ func (w *world) link(t testing.TB, id, experiment, campaign string) {
 func (w *world) handler() *push.Handler { return w.handlerThrough(w.store, w.org) }
 
 func (w *world) handlerThrough(store integration.Store, org http.RoundTripper, queue ...push.Queue) *push.Handler {
+	if w.through != nil {
+		org = w.through(org)
+	}
 	through := push.Queue(w.queue)
 	for _, q := range queue {
 		through = q
@@ -93,4 +98,11 @@ func handleBatch(ctx context.Context, t testing.TB, h *push.Handler, messages []
 		return nil
 	}
 	return out.(events.SQSEventResponse).BatchItemFailures
+}
+
+// work lets a cold function take what is on the queue now.
+func (w *world) work(t testing.TB) {
+	t.Helper()
+	messages := w.queue.Receive(10)
+	w.queue.Delete(messages, handleBatch(t.Context(), t, w.handler(), messages))
 }

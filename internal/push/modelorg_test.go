@@ -6,7 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"regexp"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,17 +23,23 @@ type modelOrg struct {
 	mu       sync.Mutex
 	statuses map[string]string
 	notes    map[string][]string // titles by campaign
+	posts    map[string][]string // the feed items' bodies by campaign
+	twice    []string            // campaigns that a call held more than one record of
 	calls    int
 	logins   int
+	secrets  []string // the client secrets that logged in
+	hosts    []string // where the API calls went
 	token    int
 	usage    string          // the header Sforce-Limit-Info
+	wait     string          // the header Retry-After of a refusal
 	locked   bool            // the token endpoint refuses the credentials
 	noNotes  bool            // notes are switched off in the org
 	refused  map[string]bool // campaigns that the user may not write
-	late     []func()        // commits that are under way though their caller has given up
 
 	// fault is asked before each API call; nil: none.
 	fault func(call int) modelFault
+	// late says how much later the org does what it does late; nil: 5 s.
+	late func(modelFault) time.Duration
 }
 
 type modelFault int
@@ -47,11 +53,14 @@ const (
 	faultRevoked               // 401, the token is no longer good
 	faultLostAnswer            // done, but the answer never comes
 	faultLateCommit            // the answer never comes, and it is done some seconds later
-	faultCount
+	faultSlow                  // no answer until the caller gives up, and it is done some minutes later
+	faultRefused               // a validation rule refuses every record of the call
 )
 
 func newModelOrg() *modelOrg {
-	return &modelOrg{statuses: map[string]string{}, notes: map[string][]string{}, token: 1, usage: "api-usage=1/15000"}
+	return &modelOrg{
+		statuses: map[string]string{}, notes: map[string][]string{}, posts: map[string][]string{}, token: 1, usage: "api-usage=1/15000",
+	}
 }
 
 var errConnection = errors.New("connection reset by peer")
@@ -66,6 +75,16 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 		body, _ = io.ReadAll(r.Body)
 		_ = r.Body.Close()
 	}
+	resp, err := o.answerTo(r, body)
+	if resp == nil && err == nil {
+		<-r.Context().Done()
+		err = r.Context().Err()
+	}
+	return resp, err
+}
+
+// answerTo answers a request, or returns nothing when its caller is to wait in vain.
+func (o *modelOrg) answerTo(r *http.Request, body []byte) (*http.Response, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if r.URL.Path == "/services/oauth2/token" {
@@ -73,6 +92,11 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 		if o.locked {
 			return o.answer(r, 400, map[string]any{"error": "invalid_client", "error_description": "invalid client credentials"})
 		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, err
+		}
+		o.secrets = append(o.secrets, form.Get("client_secret"))
 		o.token++
 		return o.answer(r, 200, map[string]any{
 			"access_token": o.bearer(), "instance_url": "https://org.my.salesforce.com", "token_type": "Bearer", "issued_at": "1667600739962",
@@ -80,6 +104,7 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 		})
 	}
 	o.calls++
+	o.hosts = append(o.hosts, r.URL.Host)
 	fault := faultNone
 	if o.fault != nil {
 		fault = o.fault(o.calls)
@@ -99,12 +124,14 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 	case faultHTML:
 		return o.answer(r, 503, "<html>down for maintenance</html>")
 	case faultLateCommit:
-		o.late = append(o.late, func() { o.serve(r, body, false) })
-		time.AfterFunc(5*time.Second, o.commitLate)
+		o.commitLate(fault, r, body)
 		return nil, errConnection
+	case faultSlow:
+		o.commitLate(fault, r, body)
+		return nil, nil //nolint:nilnil // the caller is to wait
 	default:
 	}
-	result := o.serve(r, body, fault == faultLocked)
+	result := o.serve(r, body, refusals[fault])
 	if fault == faultLostAnswer {
 		return nil, errConnection
 	}
@@ -113,114 +140,19 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (o *modelOrg) bearer() string { return "00D!" + strconv.Itoa(o.token) }
 
-func (o *modelOrg) commitLate() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, commit := range o.late {
-		commit()
+// refusals are the codes by which a fault refuses every record of a call.
+var refusals = map[modelFault]string{faultLocked: "UNABLE_TO_LOCK_ROW", faultRefused: "FIELD_CUSTOM_VALIDATION_EXCEPTION"}
+
+func (o *modelOrg) commitLate(fault modelFault, r *http.Request, body []byte) {
+	after := 5 * time.Second
+	if o.late != nil {
+		after = o.late(fault)
 	}
-	o.late = nil
-}
-
-type modelRecord struct {
-	ID     string `json:"id"`
-	Status string
-}
-
-type modelSub struct {
-	URL         string          `json:"url"`
-	ReferenceID string          `json:"referenceId"`
-	Body        json.RawMessage `json:"body"`
-}
-
-var quotedID = regexp.MustCompile(`'(701\w{15})'`)
-
-func (o *modelOrg) serve(r *http.Request, body []byte, locked bool) any {
-	switch path := r.URL.Path; {
-	case strings.HasSuffix(path, "/composite/sobjects"):
-		return o.patch(body, locked)
-	case strings.HasSuffix(path, "/composite"):
-		var in struct{ CompositeRequest []modelSub }
-		mustDecode(body, &in)
-		var out []map[string]any
-		for _, sub := range in.CompositeRequest {
-			out = append(out, map[string]any{"referenceId": sub.ReferenceID, "httpStatusCode": 200, "body": o.patch(sub.Body, locked)})
-		}
-		return map[string]any{"compositeResponse": out}
-	case strings.HasSuffix(path, "/composite/graph"):
-		return o.graph(body, locked)
-	case strings.HasSuffix(path, "/query"):
-		records := []map[string]any{}
-		for _, id := range quotedID.FindAllStringSubmatch(r.URL.Query().Get("q"), -1) {
-			for i, title := range o.notes[id[1]] {
-				records = append(records, map[string]any{
-					"LinkedEntityId": id[1], "ContentDocumentId": noteID(i), "ContentDocument": map[string]any{"Title": title},
-				})
-			}
-		}
-		return map[string]any{"totalSize": len(records), "done": true, "records": records}
-	default:
-		panic("the model org is asked for " + path)
-	}
-}
-
-func (o *modelOrg) patch(body []byte, locked bool) any {
-	var in struct{ Records []modelRecord }
-	mustDecode(body, &in)
-	out := []map[string]any{}
-	for _, rec := range in.Records {
-		if locked {
-			out = append(out, failed("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"))
-			continue
-		}
-		if o.refused[rec.ID] || o.refused["*"] {
-			out = append(out, failed("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id"))
-			continue
-		}
-		o.statuses[rec.ID] = rec.Status
-		out = append(out, map[string]any{"id": rec.ID, "success": true, "errors": []any{}})
-	}
-	return out
-}
-
-func (o *modelOrg) graph(body []byte, locked bool) any {
-	var in struct {
-		Graphs []struct {
-			GraphID          string
-			CompositeRequest []modelSub
-		}
-	}
-	mustDecode(body, &in)
-	var out []map[string]any
-	for _, g := range in.Graphs {
-		var note struct{ Title string }
-		var link struct{ LinkedEntityID string }
-		mustDecode(g.CompositeRequest[0].Body, &note)
-		mustDecode(g.CompositeRequest[1].Body, &link)
-		subs := []map[string]any{}
-		problem := ""
-		switch {
-		case locked:
-			problem = "UNABLE_TO_LOCK_ROW"
-		case o.noNotes:
-			problem = "INVALID_TYPE"
-		}
-		if problem != "" {
-			for i, code := range []string{"PROCESSING_HALTED", problem} {
-				subs = append(subs, map[string]any{"referenceId": g.CompositeRequest[i].ReferenceID, "httpStatusCode": 400,
-					"body": []map[string]any{{"errorCode": code, "message": "refused"}}})
-			}
-		} else {
-			id := noteID(len(o.notes[link.LinkedEntityID]))
-			o.notes[link.LinkedEntityID] = append(o.notes[link.LinkedEntityID], note.Title)
-			for i, id := range []string{id, "06A5g000003JkLmEAK"} {
-				subs = append(subs, map[string]any{"referenceId": g.CompositeRequest[i].ReferenceID, "httpStatusCode": 201,
-					"body": map[string]any{"id": id, "success": true, "errors": []any{}}})
-			}
-		}
-		out = append(out, map[string]any{"graphId": g.GraphID, "isSuccessful": problem == "", "graphResponse": map[string]any{"compositeResponse": subs}})
-	}
-	return map[string]any{"graphs": out}
+	time.AfterFunc(after, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.serve(r, body, "")
+	})
 }
 
 // lockOut makes the org refuse the credentials and every token, or take them again.
@@ -231,7 +163,7 @@ func (o *modelOrg) lockOut(locked bool) {
 	o.token++
 }
 
-// snapshot returns copies of what the org holds.
+// snapshot returns copies of what the org holds; notes are those of either form.
 func (o *modelOrg) snapshot() (statuses map[string]string, notes map[string][]string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -239,13 +171,10 @@ func (o *modelOrg) snapshot() (statuses map[string]string, notes map[string][]st
 	for id, titles := range o.notes {
 		notes[id] = slices.Clone(titles)
 	}
+	for id, bodies := range o.posts {
+		notes[id] = append(notes[id], bodies...)
+	}
 	return maps.Clone(o.statuses), notes
-}
-
-func noteID(i int) string { return "0695g00000000" + strconv.Itoa(10+i) + "AAA" }
-
-func failed(code, message string) map[string]any {
-	return map[string]any{"success": false, "errors": []map[string]any{{"statusCode": code, "message": message, "fields": []string{}}}}
 }
 
 func (o *modelOrg) answer(r *http.Request, status int, body any) (*http.Response, error) {
@@ -260,17 +189,15 @@ func (o *modelOrg) answer(r *http.Request, status int, body any) (*http.Response
 		}
 		raw = string(encoded)
 	}
+	header := http.Header{"Content-Type": {contentType}, "Sforce-Limit-Info": {o.usage}}
+	if status != http.StatusOK && o.wait != "" {
+		header.Set("Retry-After", o.wait)
+	}
 	return &http.Response{
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		Header: http.Header{"Content-Type": {contentType}, "Sforce-Limit-Info": {o.usage}},
+		Header: header,
 		Body:   io.NopCloser(strings.NewReader(raw)),
 	}, nil
-}
-
-func mustDecode(body []byte, into any) {
-	if err := json.Unmarshal(body, into); err != nil {
-		panic("push sent what is not JSON: " + err.Error())
-	}
 }
 
 // refuse names the campaigns that the user may not write; "*" is all of them.

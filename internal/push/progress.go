@@ -12,6 +12,7 @@ type progress struct {
 	deliveries map[string]integration.Delivery
 	comeBack   map[string]time.Time // by delivery id: when its message is to come back
 	ofMessage  [][]string           // in the order of the messages
+	absent     map[string]bool      // deliveries that only matter when they are stored, and are not
 	failed     map[int]error        // commands that failed, by message
 	parked     map[string]bool      // integrations for which something was parked that may just have been mended
 	// parkedBlindly: whether it was mended could not be found out.
@@ -34,6 +35,9 @@ func (p *progress) messageComesBack(i int) (time.Time, bool) {
 // that this invocation leaves behind on purpose.
 func (p *progress) messageSettled(i int) bool {
 	for _, id := range p.ofMessage[i] {
+		if p.absent[id] {
+			continue
+		}
 		d, ok := p.deliveries[id]
 		if !ok || d.Status == integration.StatusSending || p.parkedBlindly && d.Resumable() {
 			return false

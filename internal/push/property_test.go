@@ -124,7 +124,7 @@ func (s *scenario) misbehave() {
 		if call > bad || !s.chance(percent) {
 			return faultNone
 		}
-		return modelFault(s.rng64(int64(faultCount)))
+		return modelFault(s.rng64(int64(faultSlow)))
 	}
 }
 

@@ -68,6 +68,7 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 		case verdictDone:
 			s, ok := stored[w.delivery.ID]
 			if !ok {
+				p.absent[w.delivery.ID] = true
 				continue
 			}
 			p.deliveries[s.ID] = s
