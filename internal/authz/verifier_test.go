@@ -262,3 +262,33 @@ func TestConfigNamesEverythingThatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// Keys that anybody on the way could swap would let anybody in.
+func TestWhereKeysMayComeFrom(t *testing.T) {
+	tests := []struct {
+		url  string
+		good bool
+	}{
+		{"https://login.example.com/.well-known/jwks.json", true},
+		{"https://10.0.0.5/jwks", true},
+		{"http://localhost:8000/.well-known/jwks.json", true},
+		{"http://127.0.0.1:8000/jwks", true},
+		{"http://[::1]:8000/jwks", true},
+		{"http://login.example.com/jwks", false},
+		{"http://10.0.0.5/jwks", false},
+		{"http://localhost.example.com/jwks", false},
+		{"http://localhost@login.example.com/jwks", false},
+		{"https://user:secret@login.example.com/jwks", false},
+		{"https://", false},
+		{"file:///etc/keys", false},
+		{"login.example.com/jwks", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.url, func(t *testing.T) {
+			err := authz.Config{Issuer: "i", Audience: "a", RoleClaim: "r", JWKSURL: tt.url}.Validate()
+			if (err == nil) != tt.good {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}

@@ -21,7 +21,7 @@ const (
 // Config is what a [Checker] works with; its zero value will do.
 type Config struct {
 	APIVersion string           // "" for the client's default
-	HTTPClient *http.Client     // lends its Transport; nil for the default one
+	HTTPClient *http.Client     // lends its Transport; nil for one of egress.NewClient
 	Now        func() time.Time // nil for time.Now
 }
 

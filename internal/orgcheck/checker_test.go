@@ -36,9 +36,12 @@ func newBench(t *testing.T) *bench {
 	}
 	srv := httptest.NewServer(org)
 	t.Cleanup(srv.Close)
-	return &bench{t: t, org: org, access: integration.OrgAccess{
-		InstanceURL: srv.URL, ClientID: localorg.DefaultClientID, ClientSecret: localorg.DefaultClientSecret,
-	}}
+	return &bench{
+		t: t, org: org, cfg: orgcheck.Config{HTTPClient: srv.Client()},
+		access: integration.OrgAccess{
+			InstanceURL: srv.URL, ClientID: localorg.DefaultClientID, ClientSecret: localorg.DefaultClientSecret,
+		},
+	}
 }
 
 func (b *bench) set(change func(*localorg.Settings)) {

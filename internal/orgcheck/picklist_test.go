@@ -27,7 +27,7 @@ func TestAValueThatIsMeantIsNamed(t *testing.T) {
 	})
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
-	got := orgcheck.New(orgcheck.Config{APIVersion: "v65.0"}).CheckOrg(t.Context(), integration.OrgAccess{
+	got := orgcheck.New(orgcheck.Config{APIVersion: "v65.0", HTTPClient: srv.Client()}).CheckOrg(t.Context(), integration.OrgAccess{
 		InstanceURL: srv.URL, ClientID: "id", ClientSecret: "s",
 		Settings: integration.Settings{StatusMap: map[integration.EventType]string{"Experiment Started": "In Progress"}},
 	})

@@ -16,7 +16,7 @@ type Config struct {
 	Vault      integration.Vault
 	Allowed    integration.AllowedOrigins // origins that may be given secrets beside Salesforce's
 	APIVersion string                     // "" for the client's default
-	HTTPClient *http.Client               // nil for the default transport
+	HTTPClient *http.Client               // lends its Transport; nil for one of egress.NewClient
 	Now        func() time.Time           // nil for time.Now
 }
 

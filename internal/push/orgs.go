@@ -23,7 +23,7 @@ type OrgsConfig struct {
 	// ReservePercent is the share of an org's API allowance that is left to its
 	// other applications; 0 leaves none.
 	ReservePercent int
-	HTTPClient     *http.Client // nil for the default transport
+	HTTPClient     *http.Client // lends its Transport; nil for one of egress.NewClient
 	Now            func() time.Time
 	Log            *slog.Logger
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"salesforce-integration/internal/salesforce/egress"
 )
 
 // DefaultAPIVersion is the REST version that a [Client] speaks unless told
@@ -38,7 +40,7 @@ type Config struct {
 	// Tokens gives the access tokens.
 	Tokens TokenSource
 	// HTTPClient lends its Transport; its redirect policy and Timeout are not
-	// used. http.DefaultTransport if nil.
+	// used. One of [egress.NewClient], which lists no host, if nil.
 	HTTPClient *http.Client
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
@@ -159,11 +161,13 @@ func baseURL(raw string) (string, error) {
 // noRedirects copies the transport only: a redirect would carry a secret elsewhere,
 // and deadlines come from contexts.
 func noRedirects(from *http.Client) *http.Client {
-	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	if from != nil {
-		c.Transport = from.Transport
+	if from == nil {
+		from = egress.NewClient(egress.Config{})
 	}
-	return c
+	return &http.Client{
+		Transport:     from.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 var errRequestTimeout = errors.New("the request took longer than a request may")

@@ -297,7 +297,7 @@ func TestCertaintyOfALostConnection(t *testing.T) {
 
 func checkLost(t *testing.T, url string, uncertain bool) {
 	t.Helper()
-	c, err := salesforce.New(salesforce.Config{InstanceURL: url, Tokens: &counterTokens{}})
+	c, err := salesforce.New(salesforce.Config{InstanceURL: url, Tokens: &counterTokens{}, HTTPClient: listed(url)})
 	if err != nil {
 		t.Fatal(err)
 	}

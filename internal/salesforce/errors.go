@@ -16,6 +16,7 @@ const (
 	CodeTooLarge   = "ANSWER_TOO_LARGE"   // an answer over [Config.MaxResponseBytes]
 	CodeTokenWait  = "TOKEN_WAIT_TIMEOUT" // another function was fetching a token for too long
 
+	CodeAddress     = "ADDRESS_NOT_PUBLIC"       // the org's name leads where nothing may be sent to
 	CodeInstanceURL = "INSTANCE_URL_NOT_ALLOWED" // secrets may not go to the integration's instance_url
 	CodeSealed      = "CREDENTIALS_UNREADABLE"   // the stored credentials do not open
 	CodeVault       = "KEY_SERVICE_UNAVAILABLE"  // KMS did not answer, or refused the key

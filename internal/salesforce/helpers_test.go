@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"salesforce-integration/internal/salesforce"
+	"salesforce-integration/internal/salesforce/egress"
 	"salesforce-integration/internal/salesforce/sfid"
 )
 
@@ -25,6 +26,11 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // campaign returns the n-th of many valid ids.
 func campaign(n int) string { return mustID(fmt.Sprintf("701xx0000%06d", n)) }
+
+// listed is the functions' own HTTP client where the operator has listed an origin.
+func listed(origin string) *http.Client {
+	return egress.NewClient(egress.Config{Listed: []string{origin}})
+}
 
 // answer is what the org says to one request.
 type answer struct {
@@ -97,7 +103,7 @@ func (o *org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // client returns a client of the org; change may be nil.
 func (o *org) client(change func(*salesforce.Config)) *salesforce.Client {
 	o.t.Helper()
-	cfg := salesforce.Config{InstanceURL: o.URL, Tokens: &counterTokens{}}
+	cfg := salesforce.Config{InstanceURL: o.URL, Tokens: &counterTokens{}, HTTPClient: listed(o.URL)}
 	if change != nil {
 		change(&cfg)
 	}

@@ -65,7 +65,7 @@ func TestInspectOfAnAnswerThatIsNone(t *testing.T) {
 func TestWholeLoginAndInspection(t *testing.T) {
 	w := newWhole(t, nil)
 	login, err := salesforce.NewLogin(t.Context(), salesforce.TokensConfig{InstanceURL: w.url, ClientID: localorg.DefaultClientID,
-		ClientSecret: salesforce.NewSecret(localorg.DefaultClientSecret)})
+		ClientSecret: salesforce.NewSecret(localorg.DefaultClientSecret), HTTPClient: listed(w.url)})
 	if err != nil || login.OrgID != localorg.DefaultOrgID || login.UserID != localorg.RunAsUserID || login.IsZero() {
 		t.Fatalf("login %+v, %v", login, err)
 	}
@@ -90,7 +90,7 @@ func TestWholeLoginAndInspection(t *testing.T) {
 
 func TestLoginFails(t *testing.T) {
 	w := newWhole(t, nil)
-	cfg := salesforce.TokensConfig{InstanceURL: w.url, ClientID: localorg.DefaultClientID, ClientSecret: salesforce.NewSecret("wrong")}
+	cfg := salesforce.TokensConfig{InstanceURL: w.url, ClientID: localorg.DefaultClientID, ClientSecret: salesforce.NewSecret("wrong"), HTTPClient: listed(w.url)}
 	if _, err := salesforce.NewLogin(t.Context(), cfg); salesforce.Classify(err).Code != "invalid_client" {
 		t.Errorf("a wrong secret: %v", err)
 	}
@@ -107,7 +107,7 @@ func TestLoginOfAnIdentityThatIsNone(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"access_token":"t","token_type":"Bearer","id":"` + id + `"}`))
 		}))
-		login, err := salesforce.NewLogin(t.Context(), salesforce.TokensConfig{InstanceURL: srv.URL, ClientID: "id", ClientSecret: salesforce.NewSecret("s")})
+		login, err := salesforce.NewLogin(t.Context(), salesforce.TokensConfig{InstanceURL: srv.URL, ClientID: "id", ClientSecret: salesforce.NewSecret("s"), HTTPClient: listed(srv.URL)})
 		srv.Close()
 		if err != nil || login.UserID != "" || login.Value.Reveal() != "t" {
 			t.Errorf("%q: user %q, %v", id, login.UserID, err)

@@ -38,11 +38,11 @@ func newWhole(t testing.TB, change func(*salesforce.Config)) whole {
 	t.Cleanup(srv.Close)
 	w := whole{Org: o, url: srv.URL}
 	w.tokens, err = salesforce.NewCachedTokens(salesforce.TokensConfig{InstanceURL: srv.URL, ClientID: localorg.DefaultClientID,
-		ClientSecret: salesforce.NewSecret(localorg.DefaultClientSecret)})
+		ClientSecret: salesforce.NewSecret(localorg.DefaultClientSecret), HTTPClient: listed(srv.URL)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := salesforce.Config{InstanceURL: srv.URL, Tokens: w.tokens}
+	cfg := salesforce.Config{InstanceURL: srv.URL, Tokens: w.tokens, HTTPClient: listed(srv.URL)}
 	if change != nil {
 		change(&cfg)
 	}

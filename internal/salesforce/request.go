@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"salesforce-integration/internal/salesforce/egress"
 )
 
 // gzipFrom is the body size from which compressing is worth its time.
@@ -195,6 +197,10 @@ func networkError(ctx context.Context, what call, err error, sent bool) *Error {
 		err = at.Err // without the address: a query is long and holds customers' data
 	}
 	e := &Error{Op: what.op, Code: CodeNetwork, Uncertain: what.write && sent, Err: err}
+	if _, refused := errors.AsType[*egress.AddressError](err); refused {
+		e.Code, e.Uncertain = CodeAddress, false
+		return e
+	}
 	var timeout net.Error
 	if ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout() {
 		e.Code = CodeTimeout

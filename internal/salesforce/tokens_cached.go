@@ -31,7 +31,7 @@ type TokensConfig struct {
 	// Key names the org and its credentials in the store. It changes when they
 	// do, or else a token of the old ones is used until it is refused.
 	Key string
-	// HTTPClient lends its Transport; http.DefaultTransport if nil.
+	// HTTPClient lends its Transport; one of [egress.NewClient] if nil.
 	HTTPClient *http.Client
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time

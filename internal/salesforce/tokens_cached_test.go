@@ -327,7 +327,7 @@ func TestExchangeRequestAndAnswer(t *testing.T) {
 		_, _ = io.WriteString(w, tokenAnswer(1))
 	})
 	srv := newHandler(t, o)
-	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{InstanceURL: srv, ClientID: "3MVG9", ClientSecret: salesforce.NewSecret(consumerSecret)})
+	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{InstanceURL: srv, ClientID: "3MVG9", ClientSecret: salesforce.NewSecret(consumerSecret), HTTPClient: listed(srv)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -23,6 +22,7 @@ import (
 	"salesforce-integration/internal/orgcheck"
 	"salesforce-integration/internal/orgclient"
 	"salesforce-integration/internal/queue"
+	"salesforce-integration/internal/salesforce/egress"
 	"salesforce-integration/internal/seal"
 )
 
@@ -43,7 +43,7 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	}
 	store := dynamo.New(dynamodb.NewFromConfig(aws), c.table)
 	vault := seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{})
-	client := &http.Client{Transport: http.DefaultTransport}
+	client := egress.NewClient(egress.Config{Listed: c.allowed})
 	service, err := integration.NewService(integration.ServiceConfig{
 		Store:     store,
 		Vault:     vault,

@@ -3,7 +3,9 @@ package wire_test
 import (
 	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -51,5 +53,31 @@ func TestHandlerSaysWhatIsWrongWithItsEnvironment(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A connection test goes by the guarded client: not to a proxy that the environment
+// names, which an unguarded one would use. "org.invalid" is no name by RFC 6761.
+func TestOrgsAreReachedByTheGuardedClient(t *testing.T) {
+	var reached atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
+	t.Cleanup(proxy.Close)
+	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
+		t.Setenv(name, proxy.URL)
+	}
+	handle, err := wire.Handler(t.Context(), env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://org.invalid"}), &bytes.Buffer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := handle(t.Context(), events.APIGatewayProxyRequest{
+		HTTPMethod: "POST", Path: "/api/v1/integrations/test", Headers: map[string]string{"Content-Type": "application/json"},
+		Body:           `{"config": {"instance_url": "http://org.invalid", "client_id": "id", "client_secret": "secret"}}`,
+		RequestContext: events.APIGatewayProxyRequestContext{Authorizer: map[string]any{"role": "admin", "sub": "ada"}},
+	})
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(resp.Body, "CONNECTION_FAILED") {
+		t.Errorf("%d %s, %v", resp.StatusCode, resp.Body, err)
+	}
+	if reached.Load() != 0 {
+		t.Error("a proxy was asked")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -22,6 +21,7 @@ import (
 	"salesforce-integration/internal/lambdalog"
 	"salesforce-integration/internal/push"
 	"salesforce-integration/internal/queue"
+	"salesforce-integration/internal/salesforce/egress"
 	"salesforce-integration/internal/seal"
 )
 
@@ -53,7 +53,7 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 
 		ReservePercent: env.Reserve,
 
-		HTTPClient: &http.Client{Transport: http.DefaultTransport},
+		HTTPClient: egress.NewClient(egress.Config{Listed: env.Allowed}),
 		Now:        time.Now,
 		Log:        log,
 	})
