@@ -3,10 +3,12 @@ package e2e_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 )
 
-// testCampaignSearch: somebody who wants to link finds the Campaign in the org, and sees whether it is linked.
+// testCampaignSearch: somebody who wants to link finds the Campaign in the org, sees whether it is linked, and may link it by
+// its name.
 func (s *suite) testCampaignSearch(t *testing.T) {
 	t.Parallel()
 	i, name := s.connect(t), unique("100%_o'clock")
@@ -39,6 +41,13 @@ func (s *suite) testCampaignSearch(t *testing.T) {
 	search(s.admin, made.ID).want(t, http.StatusOK).into(t, &after)
 	if len(after.Items) != 1 || !after.Items[0].Linked || after.Items[0].ExperimentKey == nil || *after.Items[0].ExperimentKey != key {
 		t.Errorf("once it is linked: %+v", after)
+	}
+	links := "/integrations/" + i.ID + "/links"
+	s.api(t, http.MethodPost, links, object{"experiment_key": key, "campaign_name": name}).want(t, http.StatusOK)
+	s.org(t, http.MethodPost, "records/Campaign", object{"Name": name, "Status": "Planned"}).want(t, http.StatusOK)
+	p := s.api(t, http.MethodPost, links, object{"experiment_key": key, "campaign_name": name}).wantProblem(t, http.StatusUnprocessableEntity)
+	if len(p.Errors) != 1 || p.Errors[0].Location != "body.campaign_name" || !strings.Contains(p.Detail, made.ID) {
+		t.Errorf("a name that two Campaigns have is refused with %+v", p)
 	}
 	search(s.viewer, "x").wantProblem(t, http.StatusUnprocessableEntity)
 }

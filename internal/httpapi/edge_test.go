@@ -250,7 +250,7 @@ func TestFieldsAtFault(t *testing.T) {
 		{"PUT another id", "PUT", base + "/" + testID(1), `{"id": "` + testID(2) + `"}`, "body.id"},
 		{"PUT an unknown field of config", "PUT", base + "/" + testID(1), `{"config": {"clientSecret": "hunter2-secret"}}`, "body.config.clientSecret"},
 		{"PUT a token that is a number", "PUT", base + "/" + testID(1), `{"config": {"access_token": 17031923}}`, "body.config.access_token"},
-		{"link without fields", "POST", base + "/" + testID(1) + "/links", `{}`, "body.campaign_id body.experiment_key"},
+		{"link without fields", "POST", base + "/" + testID(1) + "/links", `{}`, "body.experiment_key"},
 		{"link to what is no campaign", "POST", base + "/" + testID(1) + "/links", `{"experiment_key": "\u0000", "campaign_id": "0055g000006MnOp"}`, "body.campaign_id body.experiment_key"},
 		{"link to an id with a typing error", "POST", base + "/" + testID(1) + "/links", `{"experiment_key": "k", "campaign_id": "701xx000000001AAAA"}`, "body.campaign_id"},
 		{"limit 0", "GET", base + "?limit=0", "", "query.limit"},

@@ -21,10 +21,15 @@ type Link struct {
 	CreatedAt     time.Time `json:"created_at" example:"2026-03-02T10:00:00Z"`
 }
 
-// NewLink is what making a link takes.
+// NewLink is what making a link takes: exactly one of campaign_id and campaign_name.
 type NewLink struct {
-	ExperimentKey string `json:"experiment_key" minLength:"1" maxLength:"256" doc:"The experiment's key in the platform." example:"checkout-button-color"`
-	CampaignID    string `json:"campaign_id" doc:"The Campaign's id, in 15 or 18 characters." example:"701xx000000001AAAQ"`
+	ExperimentKey string  `json:"experiment_key" minLength:"1" maxLength:"256" doc:"The experiment's key in the platform." example:"checkout-button-color"`
+	CampaignID    *string `json:"campaign_id,omitempty" nullable:"true" doc:"The Campaign's id, in 15 or 18 characters. This or campaign_name." example:"701xx000000001AAAQ"`
+	CampaignName  *string `json:"campaign_name,omitempty" nullable:"true" maxLength:"512" doc:"Instead of the id, the Campaign's name, whatever its case, if no other Campaign of the org has it." example:"Q1 Checkout Optimization"`
+}
+
+func (n NewLink) domain() integration.NewLink {
+	return integration.NewLink{ExperimentKey: n.ExperimentKey, CampaignID: orEmpty(n.CampaignID), CampaignName: orEmpty(n.CampaignName)}
 }
 
 // LinkList is a part of an integration's links.
@@ -57,7 +62,8 @@ type deleteLinkInput struct {
 
 func (a *API) registerLinks() {
 	create := a.operation(http.MethodPost, linksPath, "create-link", "Link a Campaign to an experiment",
-		"A Campaign follows at most one experiment of an integration; an experiment may have several Campaigns. The same link again answers 200 with the stored one.",
+		"A Campaign follows at most one experiment of an integration; an experiment may have several Campaigns. The same link again answers 200 with the stored one. "+
+			"With campaign_name the org is asked for the id, by one API call; a name that no Campaign has, or several, is 422, and the candidates' ids are named.",
 		tagLinks, http.StatusCreated, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
 	create.Responses["200"] = &huma.Response{
 		Description: "The link was there already.",
@@ -73,7 +79,7 @@ func (a *API) registerLinks() {
 }
 
 func (a *API) createLink(ctx context.Context, in *createLinkInput) (*createLinkOutput, error) {
-	l, created, err := a.service.CreateLink(ctx, actor(ctx), in.ID, in.Body.ExperimentKey, in.Body.CampaignID)
+	l, created, err := a.service.CreateLink(ctx, actor(ctx), in.ID, in.Body.domain())
 	if err != nil {
 		return nil, a.fail(ctx, "body", err)
 	}

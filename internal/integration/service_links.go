@@ -7,24 +7,38 @@ import (
 )
 
 // CreateLink makes a campaign follow an experiment, by hand. When it already
-// does, created is false and the stored link is returned. Errors: [CodeInvalid],
-// [CodeNotFound] (the integration), [CodeConflict] (the campaign follows another
-// experiment, which the message names, or the experiment has too many campaigns).
-func (s *Service) CreateLink(ctx context.Context, by Actor, integrationID, experimentKey, campaignID string) (stored Link, created bool, err error) {
+// does, created is false and the stored link is returned. Errors: [CodeInvalid]
+// (for a name also when the org has none or several of it), [CodeNotFound] (the
+// integration), [CodeConflict] (the campaign follows another experiment, which the
+// message names, or the experiment has too many campaigns); with a name, those of
+// [CampaignFinder], too.
+func (s *Service) CreateLink(ctx context.Context, by Actor, integrationID string, n NewLink) (stored Link, created bool, err error) {
 	integrationID, err = parseID("integration", integrationID)
 	if err != nil {
 		return Link{}, false, err
 	}
-	var errs []error
+	if n, err = n.check(); err != nil {
+		return Link{}, false, err
+	}
+	if n.CampaignName != "" {
+		i, err := s.reachable(ctx, integrationID)
+		if err != nil {
+			return Link{}, false, err
+		}
+		named, err := s.lookUpNames(ctx, i, []NewLink{n})
+		if err != nil {
+			return Link{}, false, err
+		}
+		if n.CampaignID, err = named.only(n.CampaignName); err != nil {
+			return Link{}, false, err
+		}
+	}
 	l := Link{
 		IntegrationID: integrationID,
-		ExperimentKey: field(&errs, experimentKey, ParseExperimentKey),
-		CampaignID:    field(&errs, campaignID, ParseCampaignID),
+		ExperimentKey: n.ExperimentKey,
+		CampaignID:    n.CampaignID,
 		Source:        LinkManual,
 		CreatedAt:     s.now(),
-	}
-	if err := joined(errs); err != nil {
-		return Link{}, false, err
 	}
 	stored, created, err = s.c.Store.CreateLink(ctx, l)
 	if ErrorCode(err) == CodeConflict {

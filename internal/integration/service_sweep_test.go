@@ -25,7 +25,7 @@ func linked(t *testing.T, change func(*integration.ServiceConfig)) bench {
 	if _, err := b.service.Create(t.Context(), ada, good()); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := b.service.CreateLink(t.Context(), ada, someID, "checkout-button-color", someCampaign); err != nil {
+	if _, _, err := b.service.CreateLink(t.Context(), ada, someID, integration.NewLink{ExperimentKey: "checkout-button-color", CampaignID: someCampaign}); err != nil {
 		t.Fatal(err)
 	}
 	return b
