@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
@@ -12,7 +13,7 @@ import (
 
 // change is a [integration.Unit] on its way into the table.
 type change struct {
-	rows      []row // the delivery's, the campaign's, or both in this order
+	rows      []row // the delivery's, the campaign's and what was seen of it, as far as there are any
 	size      int   // in bytes, estimated
 	committed bool
 	current   map[key]item // what is stored under the rows' keys instead, as far as it is known
@@ -75,12 +76,17 @@ func checkUnits(units []integration.Unit) error {
 				return err
 			}
 		}
+		if v := u.Seen; v != nil {
+			if err := check(n, seenKey(v.CampaignRef), v.IntegrationID, v.CampaignID); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
 func newChange(u integration.Unit) *change {
-	c := &change{committed: u.Delivery == nil && u.Campaign == nil}
+	c := &change{committed: u.Delivery == nil && u.Campaign == nil && u.Seen == nil}
 	if u.Delivery != nil {
 		d := *u.Delivery
 		d.Version++
@@ -90,6 +96,11 @@ func newChange(u integration.Unit) *change {
 		m := *u.Campaign
 		m.Version++
 		c.rows = append(c.rows, row{campaignItem(m)})
+	}
+	if u.Seen != nil {
+		v := *u.Seen
+		v.Version++
+		c.rows = append(c.rows, row{seenItem(v)})
 	}
 	for _, r := range c.rows {
 		c.size += r.item.size()
@@ -234,13 +245,19 @@ func (c *change) result() (integration.UnitResult, error) {
 		if it == nil {
 			continue
 		}
-		switch keyOf(it).sk {
-		case skDelivery:
+		switch sk := keyOf(it).sk; {
+		case sk == skDelivery:
 			d, err := readDelivery(it)
 			if err != nil {
 				return r, err
 			}
 			r.Delivery = &d
+		case strings.HasPrefix(sk, skSeen):
+			v, err := readSeen(it)
+			if err != nil {
+				return r, err
+			}
+			r.Seen = &v
 		default:
 			m, err := readCampaign(it)
 			if err != nil {

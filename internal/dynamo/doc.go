@@ -9,6 +9,7 @@
 //	integration  INTEGRATIONS      <id>
 //	link         INTEGRATION#<id>  LINK#<campaign>
 //	campaign     INTEGRATION#<id>  CAMPAIGN#<campaign>
+//	seen         INTEGRATION#<id>  SEEN#<campaign>
 //	token        INTEGRATION#<id>  TOKEN
 //	link index   EXPERIMENT#<key>  LINKS
 //	delivery     DELIVERY#<id>     DELIVERY            LOG     <created_at>#<id>
@@ -32,12 +33,14 @@
 //
 //	GetIntegration, GetToken                       1 GetItem
 //	GetIntegrations, GetLinks, GetDeliveries,
-//	GetCampaigns, LinksByExperiment                1 BatchGetItem for each 100 keys
+//	GetCampaigns, GetSeen, LinksByExperiment       1 BatchGetItem for each 100 keys
 //	ListIntegrations, ListLinks, ListDeliveries    1 Query, filtered: up to 5
 //	CreateIntegration, UpdateIntegration,
 //	SwapToken                                      1 PutItem
 //	CreateLink                                     1 TransactWriteItems of 3
-//	DeleteLink                                     1 GetItem, 1 TransactWriteItems of 2
+//	CreateLinks                                    1 TransactWriteItems for each 100 rows, one after the other: a row for each link
+//	                                               and each experiment, and one for the integration; one more where some lose
+//	DeleteLink                                     1 GetItem, 1 TransactWriteItems of 3
 //	DeleteIntegration                              1 DeleteItem, 1 Query for each MB, 1 TransactWriteItems for each 100 rows
 //	Commit                                         1 TransactWriteItems for each 100 rows or 2.8 MB, 1 PutItem for a single row;
 //	                                               with losers one more for each that held some, and a BatchGetItem at most

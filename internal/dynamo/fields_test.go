@@ -19,11 +19,11 @@ func TestEveryFieldIsKept(t *testing.T) {
 	var r integration.TokenRecord
 	var l integration.Link
 	var u integration.Unit
-	u.Delivery, u.Campaign = &integration.Delivery{}, &integration.Campaign{}
-	for _, v := range []any{&i, &r, &l, u.Delivery, u.Campaign} {
+	u.Delivery, u.Campaign, u.Seen = &integration.Delivery{}, &integration.Campaign{}, &integration.Seen{}
+	for _, v := range []any{&i, &r, &l, u.Delivery, u.Campaign, u.Seen} {
 		storetest.Fill(t, v)
 	}
-	i.Version, r.Version, u.Delivery.Version, u.Campaign.Version = 0, 0, 0, 0
+	i.Version, r.Version, u.Delivery.Version, u.Campaign.Version, u.Seen.Version = 0, 0, 0, 0, 0
 	u.Delivery.ExpiresAt = u.Delivery.ExpiresAt.Truncate(time.Second)
 	c := &stub{}
 	s := dynamo.New(c, "table")
@@ -35,8 +35,8 @@ func TestEveryFieldIsKept(t *testing.T) {
 	r.Version = 1
 	wantKept(t, err, gotR, r)
 	gotU, err := s.Commit(t.Context(), []integration.Unit{u})
-	u.Delivery.Version, u.Campaign.Version = 1, 1
-	wantKept(t, err, gotU, []integration.UnitResult{{Committed: true, Delivery: u.Delivery, Campaign: u.Campaign}})
+	u.Delivery.Version, u.Campaign.Version, u.Seen.Version = 1, 1, 1
+	wantKept(t, err, gotU, []integration.UnitResult{{Committed: true, Delivery: u.Delivery, Campaign: u.Campaign, Seen: u.Seen}})
 
 	gotL, _, err := s.CreateLink(t.Context(), l)
 	wantKept(t, err, gotL, l)
@@ -44,7 +44,7 @@ func TestEveryFieldIsKept(t *testing.T) {
 	update := c.transacts[1].TransactItems[2].Update
 	indexed := attributes{
 		"pk": update.Key["pk"], "sk": update.Key["sk"],
-		update.ExpressionAttributeNames["#l"]: update.ExpressionAttributeValues[":l"],
+		update.ExpressionAttributeNames["#l0"]: update.ExpressionAttributeValues[":l0"],
 	}
 	c.batchGet = func(int, *dynamodb.BatchGetItemInput) (*dynamodb.BatchGetItemOutput, error) {
 		return &dynamodb.BatchGetItemOutput{Responses: map[string][]attributes{"table": {indexed}}}, nil

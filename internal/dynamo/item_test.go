@@ -42,6 +42,21 @@ func TestItems(t *testing.T) {
 			})
 			return err
 		}},
+		{"links", func(s *dynamo.Store) error {
+			l := integration.Link{
+				IntegrationID: ref.IntegrationID, CampaignID: ref.CampaignID, ExperimentKey: "checkout", Source: integration.LinkWebhook, CreatedAt: at, DeliveryID: "d",
+			}
+			other := l
+			other.CampaignID = "701xx000000002BAAQ"
+			_, err := s.CreateLinks(t.Context(), []integration.Link{l, other})
+			return err
+		}},
+		{"seen", func(s *dynamo.Store) error {
+			_, err := s.Commit(t.Context(), []integration.Unit{{Seen: &integration.Seen{
+				CampaignRef: ref, ExperimentKey: "checkout", LinkedAt: at, Status: "Completed", At: at, RequestID: "d", RequestedAt: at, Accounted: true, Version: 2,
+			}}})
+			return err
+		}},
 		{"token", func(s *dynamo.Store) error {
 			_, err := s.SwapToken(t.Context(), integration.TokenRecord{
 				IntegrationID: ref.IntegrationID, Sealed: []byte("t"), ObtainedAt: at, CredentialsVersion: 2, Generation: 3, LeaseUntil: at, Version: 4,

@@ -34,6 +34,7 @@ const (
 	skLinks        = "LINKS"
 	skLinkPrefix   = "LINK#"
 	skCampaign     = "CAMPAIGN#"
+	skSeen         = "SEEN#"
 )
 
 // maxKeyPart bounds an id in a key, in bytes. A sort key holds 1,024.
@@ -60,6 +61,10 @@ func linkKey(r integration.CampaignRef) key {
 
 func campaignKey(r integration.CampaignRef) key {
 	return key{integrationPartition(r.IntegrationID), skCampaign + r.CampaignID}
+}
+
+func seenKey(r integration.CampaignRef) key {
+	return key{integrationPartition(r.IntegrationID), skSeen + r.CampaignID}
 }
 
 func (k key) item() item {

@@ -13,17 +13,14 @@ import (
 // attrLinkExperiment names the experiment of a link.
 const attrLinkExperiment = "experiment_key"
 
-func linkRef(l integration.Link) integration.CampaignRef {
-	return integration.CampaignRef{IntegrationID: l.IntegrationID, CampaignID: l.CampaignID}
-}
-
 func linkItem(l integration.Link) item {
-	it := linkKey(linkRef(l)).item()
+	it := linkKey(l.Ref()).item()
 	it.putString("integration_id", l.IntegrationID)
 	it.putString(attrLinkExperiment, l.ExperimentKey)
 	it.putString("campaign_id", l.CampaignID)
 	it.putString("source", string(l.Source))
 	it.putTime("created_at", l.CreatedAt)
+	it.putString("delivery_id", l.DeliveryID)
 	return it
 }
 
@@ -35,6 +32,7 @@ func readLink(it item) (integration.Link, error) {
 		CampaignID:    r.string("campaign_id"),
 		Source:        integration.LinkSource(r.string("source")),
 		CreatedAt:     r.time("created_at"),
+		DeliveryID:    r.string("delivery_id"),
 	}
 	return l, r.err
 }
@@ -45,6 +43,7 @@ func indexedLink(l integration.Link) *types.AttributeValueMemberM {
 	m := item{}
 	m.putString("source", string(l.Source))
 	m.putTime("created_at", l.CreatedAt)
+	m.putString("delivery_id", l.DeliveryID)
 	return &types.AttributeValueMemberM{Value: m}
 }
 
@@ -65,7 +64,7 @@ func readIndexedLinks(it item) ([]integration.Link, error) {
 		r := reader{item: m.Value}
 		links = append(links, integration.Link{
 			IntegrationID: ref.IntegrationID, CampaignID: ref.CampaignID, ExperimentKey: experiment,
-			Source: integration.LinkSource(r.string("source")), CreatedAt: r.time("created_at"),
+			Source: integration.LinkSource(r.string("source")), CreatedAt: r.time("created_at"), DeliveryID: r.string("delivery_id"),
 		})
 		if r.err != nil {
 			outer.fail(name, r.err)

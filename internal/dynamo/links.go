@@ -12,70 +12,6 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
-// attrCount is how many links an experiment's item holds.
-const attrCount = "count"
-
-// CreateLink implements [integration.LinkStore].
-func (s *Store) CreateLink(ctx context.Context, l integration.Link) (integration.Link, bool, error) {
-	if err := checkLink(l); err != nil {
-		return integration.Link{}, false, err
-	}
-	row := linkItem(l)
-	reasons, err := s.transact(ctx, []types.TransactWriteItem{
-		{ConditionCheck: &types.ConditionCheck{
-			TableName: s.table, Key: integrationKey(l.IntegrationID).item(),
-			ConditionExpression: aws.String("attribute_exists(pk)"),
-		}},
-		{Put: &types.Put{
-			TableName: s.table, Item: row,
-			ConditionExpression:                 aws.String("attribute_not_exists(pk)"),
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}},
-		{Update: &types.Update{
-			TableName: s.table, Key: experimentKey(l.ExperimentKey).item(),
-			UpdateExpression:         aws.String("SET #l = :l ADD #n :one"),
-			ConditionExpression:      aws.String("attribute_not_exists(#n) OR #n < :max"),
-			ExpressionAttributeNames: map[string]string{"#l": linkAttr(linkRef(l)), "#n": attrCount},
-			ExpressionAttributeValues: map[string]types.AttributeValue{
-				":l": indexedLink(l), ":one": number(1), ":max": number(integration.MaxLinksPerExperiment),
-			},
-		}},
-	})
-	switch {
-	case err != nil:
-		return integration.Link{}, false, err
-	case reasons == nil:
-		stored, err := readLink(row)
-		return stored, err == nil, err
-	case reasons[0].verdict == refused:
-		return integration.Link{}, false, noIntegration(l.IntegrationID)
-	case reasons[1].verdict == refused:
-		stored, err := readLink(reasons[1].stored)
-		if err == nil && stored.ExperimentKey != l.ExperimentKey {
-			err = integration.Conflictf("Campaign %s already follows experiment %q.", l.CampaignID, stored.ExperimentKey)
-		}
-		if err != nil {
-			return integration.Link{}, false, err
-		}
-		return stored, false, nil
-	default:
-		return integration.Link{}, false, integration.Conflictf(
-			"Experiment %q already has %d campaigns, which is the limit.", l.ExperimentKey, integration.MaxLinksPerExperiment)
-	}
-}
-
-func checkLink(l integration.Link) error {
-	switch {
-	case !usable(l.IntegrationID):
-		return noIntegration(l.IntegrationID)
-	case l.ExperimentKey == "" || len(l.ExperimentKey) > integration.MaxExperimentKeyLen:
-		return integration.Invalidf("experiment_key", "An experiment key has 1 to %d bytes.", integration.MaxExperimentKeyLen)
-	case !usable(l.CampaignID):
-		return integration.Invalidf("campaign_id", "A link needs a campaign id.")
-	}
-	return nil
-}
-
 // GetLinks implements [integration.LinkStore].
 func (s *Store) GetLinks(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Link, error) {
 	return getMany(ctx, s, refs, func(r integration.CampaignRef) (key, bool) {
@@ -147,6 +83,7 @@ func (s *Store) DeleteLink(ctx context.Context, integrationID, campaignID string
 		}
 		reasons, err := s.transact(ctx, []types.TransactWriteItem{
 			s.deleteLink(l),
+			{Delete: &types.Delete{TableName: s.table, Key: seenKey(ref).item()}},
 			s.unindex(l.ExperimentKey, []integration.CampaignRef{ref}),
 		})
 		if err != nil || reasons == nil {
@@ -162,7 +99,7 @@ func (s *Store) deleteLink(l integration.Link) types.TransactWriteItem {
 	values := item{}
 	values.putString(":experiment", l.ExperimentKey)
 	return types.TransactWriteItem{Delete: &types.Delete{
-		TableName: s.table, Key: linkKey(linkRef(l)).item(),
+		TableName: s.table, Key: linkKey(l.Ref()).item(),
 		ConditionExpression:       aws.String("experiment_key = :experiment"),
 		ExpressionAttributeValues: values,
 	}}

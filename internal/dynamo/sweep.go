@@ -130,7 +130,7 @@ func (s *Store) sweepBatches(rows []map[string]types.AttributeValue) ([][]types.
 			return nil, err
 		}
 		batch = append(batch, s.deleteLink(l))
-		links[l.ExperimentKey] = append(links[l.ExperimentKey], linkRef(l))
+		links[l.ExperimentKey] = append(links[l.ExperimentKey], l.Ref())
 	}
 	flush()
 	return batches, nil

@@ -44,6 +44,11 @@ func cloneCampaign(c integration.Campaign) integration.Campaign {
 	return c
 }
 
+func cloneSeen(s integration.Seen) integration.Seen {
+	s.LinkedAt, s.At, s.RequestedAt = utc(s.LinkedAt), utc(s.At), utc(s.RequestedAt)
+	return s
+}
+
 func cloneToken(t integration.TokenRecord) integration.TokenRecord {
 	t.Sealed = copied(t.Sealed)
 	t.ObtainedAt, t.LeaseUntil = utc(t.ObtainedAt), utc(t.LeaseUntil)

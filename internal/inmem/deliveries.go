@@ -22,6 +22,13 @@ func (s *Store) GetCampaigns(ctx context.Context, refs []integration.CampaignRef
 	})
 }
 
+// GetSeen implements [integration.DeliveryStore].
+func (s *Store) GetSeen(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Seen, error) {
+	return run(ctx, s, "GetSeen", func() (map[integration.CampaignRef]integration.Seen, error) {
+		return pick(s.seen, refs, cloneSeen), nil
+	})
+}
+
 // Commit implements [integration.DeliveryStore].
 func (s *Store) Commit(ctx context.Context, units []integration.Unit) ([]integration.UnitResult, error) {
 	return run(ctx, s, "Commit", func() ([]integration.UnitResult, error) {
@@ -39,7 +46,8 @@ func (s *Store) Commit(ctx context.Context, units []integration.Unit) ([]integra
 func (s *Store) commit(u integration.Unit) integration.UnitResult {
 	// A row that is not there reads as Version 0, just what a first write expects.
 	fits := (u.Delivery == nil || s.deliveries[u.Delivery.ID].Version == u.Delivery.Version) &&
-		(u.Campaign == nil || s.campaigns[u.Campaign.CampaignRef].Version == u.Campaign.Version)
+		(u.Campaign == nil || s.campaigns[u.Campaign.CampaignRef].Version == u.Campaign.Version) &&
+		(u.Seen == nil || s.seen[u.Seen.CampaignRef].Version == u.Seen.Version)
 	if fits && u.Delivery != nil {
 		d := cloneDelivery(*u.Delivery)
 		d.Version++
@@ -49,6 +57,11 @@ func (s *Store) commit(u integration.Unit) integration.UnitResult {
 		c := cloneCampaign(*u.Campaign)
 		c.Version++
 		s.campaigns[c.CampaignRef] = c
+	}
+	if fits && u.Seen != nil {
+		v := cloneSeen(*u.Seen)
+		v.Version++
+		s.seen[v.CampaignRef] = v
 	}
 	r := integration.UnitResult{Committed: fits}
 	if u.Delivery != nil {
@@ -60,6 +73,11 @@ func (s *Store) commit(u integration.Unit) integration.UnitResult {
 	if u.Campaign != nil {
 		if c, ok := s.campaigns[u.Campaign.CampaignRef]; ok {
 			r.Campaign = &c
+		}
+	}
+	if u.Seen != nil {
+		if v, ok := s.seen[u.Seen.CampaignRef]; ok {
+			r.Seen = &v
 		}
 	}
 	return r
@@ -83,9 +101,19 @@ func checkUnits(units []integration.Unit) error {
 			}
 			rows[c.CampaignRef] = true
 		}
+		if v := u.Seen; v != nil {
+			row := seenRow{v.CampaignRef}
+			if v.IntegrationID == "" || v.CampaignID == "" || rows[row] {
+				return unfit(n, fmt.Sprintf("what was seen of campaign %q of integration %q is empty or there twice", v.CampaignID, v.IntegrationID))
+			}
+			rows[row] = true
+		}
 	}
 	return nil
 }
+
+// seenRow tells what was seen of a campaign from the campaign itself.
+type seenRow struct{ integration.CampaignRef }
 
 func unfit(n int, what string) error {
 	return &integration.Error{Code: integration.CodeInternal, Message: fmt.Sprintf("unit %d: %s", n, what)}

@@ -3,47 +3,65 @@ package inmem
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"salesforce-integration/internal/integration"
 )
 
-type createdLink struct {
-	link    integration.Link
-	created bool
-}
-
 // CreateLink implements [integration.LinkStore].
 func (s *Store) CreateLink(ctx context.Context, l integration.Link) (integration.Link, bool, error) {
-	r, err := run(ctx, s, "CreateLink", func() (createdLink, error) {
-		if err := checkLink(l); err != nil {
-			return createdLink{}, err
-		}
-		if _, ok := s.integrations[l.IntegrationID]; !ok {
-			return createdLink{}, noIntegration(l.IntegrationID)
-		}
-		ref := linkRef(l)
-		if stored, ok := s.links[ref]; ok {
-			if stored.ExperimentKey != l.ExperimentKey {
-				return createdLink{}, integration.Conflictf("Campaign %s already follows experiment %q.", l.CampaignID, stored.ExperimentKey)
-			}
-			return createdLink{link: stored}, nil
-		}
-		n := 0
-		for _, other := range s.links {
-			if other.ExperimentKey == l.ExperimentKey {
-				n++
-			}
-		}
-		if n >= integration.MaxLinksPerExperiment {
-			return createdLink{}, integration.Conflictf("Experiment %q already has %d campaigns, which is the limit.", l.ExperimentKey, n)
-		}
-		l.CreatedAt = utc(l.CreatedAt)
-		s.links[ref] = l
-		return createdLink{link: l, created: true}, nil
+	r, err := run(ctx, s, "CreateLink", func() (integration.LinkResult, error) {
+		r := s.createLink(l)
+		return r, r.Err
 	})
-	return r.link, r.created, err
+	return r.Link, r.Created, err
+}
+
+// CreateLinks implements [integration.LinkStore].
+func (s *Store) CreateLinks(ctx context.Context, links []integration.Link) ([]integration.LinkResult, error) {
+	return run(ctx, s, "CreateLinks", func() ([]integration.LinkResult, error) {
+		seen := map[integration.CampaignRef]bool{}
+		for n, l := range links {
+			if seen[l.Ref()] {
+				return nil, &integration.Error{Code: integration.CodeInternal, Message: fmt.Sprintf("link %d: its campaign is there twice", n)}
+			}
+			seen[l.Ref()] = true
+		}
+		results := make([]integration.LinkResult, len(links))
+		for n, l := range links {
+			results[n] = s.createLink(l)
+		}
+		return results, nil
+	})
+}
+
+func (s *Store) createLink(l integration.Link) integration.LinkResult {
+	if err := checkLink(l); err != nil {
+		return integration.LinkResult{Err: err}
+	}
+	if _, ok := s.integrations[l.IntegrationID]; !ok {
+		return integration.LinkResult{Err: noIntegration(l.IntegrationID)}
+	}
+	if stored, ok := s.links[l.Ref()]; ok {
+		if stored.ExperimentKey != l.ExperimentKey {
+			return integration.LinkResult{Err: integration.Conflictf("Campaign %s already follows experiment %q.", l.CampaignID, stored.ExperimentKey)}
+		}
+		return integration.LinkResult{Link: stored}
+	}
+	n := 0
+	for _, other := range s.links {
+		if other.ExperimentKey == l.ExperimentKey {
+			n++
+		}
+	}
+	if n >= integration.MaxLinksPerExperiment {
+		return integration.LinkResult{Err: integration.Conflictf("Experiment %q already has %d campaigns, which is the limit.", l.ExperimentKey, n)}
+	}
+	l.CreatedAt = utc(l.CreatedAt)
+	s.links[l.Ref()] = l
+	return integration.LinkResult{Link: l, Created: true}
 }
 
 // GetLinks implements [integration.LinkStore].
@@ -79,6 +97,7 @@ func (s *Store) DeleteLink(ctx context.Context, integrationID, campaignID string
 			return struct{}{}, integration.NotFoundf("Campaign %s is not linked.", campaignID)
 		}
 		delete(s.links, ref)
+		delete(s.seen, ref)
 		return struct{}{}, nil
 	})
 	return err
@@ -100,10 +119,6 @@ func (s *Store) LinksByExperiment(ctx context.Context, experimentKeys []string) 
 		}
 		return found, nil
 	})
-}
-
-func linkRef(l integration.Link) integration.CampaignRef {
-	return integration.CampaignRef{IntegrationID: l.IntegrationID, CampaignID: l.CampaignID}
 }
 
 func checkLink(l integration.Link) error {

@@ -25,6 +25,7 @@ type Store struct {
 	integrations map[string]integration.Integration
 	links        map[integration.CampaignRef]integration.Link
 	campaigns    map[integration.CampaignRef]integration.Campaign
+	seen         map[integration.CampaignRef]integration.Seen
 	deliveries   map[string]integration.Delivery
 	tokens       map[string]integration.TokenRecord
 }
@@ -38,6 +39,7 @@ func New() *Store {
 		integrations: map[string]integration.Integration{},
 		links:        map[integration.CampaignRef]integration.Link{},
 		campaigns:    map[integration.CampaignRef]integration.Campaign{},
+		seen:         map[integration.CampaignRef]integration.Seen{},
 		deliveries:   map[string]integration.Delivery{},
 		tokens:       map[string]integration.TokenRecord{},
 	}

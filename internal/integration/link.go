@@ -27,4 +27,19 @@ type Link struct {
 	CampaignID    string // 18 characters
 	Source        LinkSource
 	CreatedAt     time.Time
+	// DeliveryID is the inbound delivery whose message made the link; empty: it was
+	// made by hand.
+	DeliveryID string
+}
+
+// Ref names the link's Campaign.
+func (l Link) Ref() CampaignRef {
+	return CampaignRef{IntegrationID: l.IntegrationID, CampaignID: l.CampaignID}
+}
+
+// LinkResult says what became of a link that was to be made.
+type LinkResult struct {
+	Link    Link // as it is stored; of no meaning beside an error
+	Created bool // false: the campaign followed the same experiment already
+	Err     error
 }

@@ -54,10 +54,10 @@ type IntegrationStore interface {
 	// UpdateIntegration replaces the stored one. CodeNotFound; CodeConflict:
 	// somebody else changed it since it was read.
 	UpdateIntegration(ctx context.Context, i Integration) (Integration, error)
-	// DeleteIntegration removes it with its links, campaigns and token; deliveries
-	// stay in the log. A version other than 0 has to be the stored one.
-	// CodeConflict: it is not, and nothing was deleted. CodeNotFound, after sweeping
-	// what an interrupted deletion may have left.
+	// DeleteIntegration removes it with its links, campaigns, what was seen of them,
+	// and its token; deliveries stay in the log. A version other than 0 has to be
+	// the stored one. CodeConflict: it is not, and nothing was deleted. CodeNotFound,
+	// after sweeping what an interrupted deletion may have left.
 	DeleteIntegration(ctx context.Context, id string, version int64) error
 }
 
@@ -74,13 +74,18 @@ type LinkStore interface {
 	// CodeConflict: the campaign follows another experiment, or the experiment has
 	// [MaxLinksPerExperiment]. CodeNotFound: no such integration.
 	CreateLink(ctx context.Context, l Link) (stored Link, created bool, err error)
+	// CreateLinks stores many links in as few calls as it can; each succeeds or
+	// fails on its own, as by CreateLink. Results are in the order of the links. An
+	// error means that any part may have been stored. No two links may be of the
+	// same campaign: that is CodeInternal.
+	CreateLinks(ctx context.Context, links []Link) ([]LinkResult, error)
 	// GetLinks reads the links of many campaigns at once; campaigns without one
 	// are left out.
 	GetLinks(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Link, error)
 	// ListLinks lists an integration's links by campaign id. CodeInvalid with
 	// field "cursor".
 	ListLinks(ctx context.Context, integrationID string, f LinkFilter, p Page) (List[Link], error)
-	// DeleteLink: CodeNotFound.
+	// DeleteLink removes a link and what was seen of its campaign. CodeNotFound.
 	DeleteLink(ctx context.Context, integrationID, campaignID string) error
 	// LinksByExperiment reads the links of many experiments, over all integrations
 	// at once; experiments without links are left out.
@@ -99,21 +104,24 @@ type DeliveryFilter struct {
 	To            time.Time // created before
 }
 
-// Unit is a change that happens whole or not at all: a delivery, a campaign, or
-// both (which then belong to the same effect). An empty one succeeds.
+// Unit is a change that happens whole or not at all: a delivery, a campaign, what
+// was seen of a campaign, or several of them (which then belong to the same
+// effect). An empty one succeeds.
 type Unit struct {
 	Delivery *Delivery
 	Campaign *Campaign
+	Seen     *Seen
 }
 
 // UnitResult says what became of a [Unit].
 type UnitResult struct {
-	// Committed: stored; Delivery and Campaign hold what is stored now.
+	// Committed: stored; Delivery, Campaign and Seen hold what is stored now.
 	// Otherwise a version did not fit, nothing of the unit was stored, and they
 	// hold what is stored instead (nil: nothing is, or the unit had none).
 	Committed bool
 	Delivery  *Delivery
 	Campaign  *Campaign
+	Seen      *Seen
 }
 
 // DeliveryStore keeps deliveries and the campaigns they write to.
@@ -122,6 +130,9 @@ type DeliveryStore interface {
 	GetDeliveries(ctx context.Context, ids []string) (map[string]Delivery, error)
 	// GetCampaigns reads many at once; those never written to are left out.
 	GetCampaigns(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Campaign, error)
+	// GetSeen reads what was seen of many campaigns at once; those that nothing was
+	// seen of are left out.
+	GetSeen(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Seen, error)
 	// Commit stores many units in as few calls as it can; units succeed or fail on
 	// their own. Results are in the order of the units. No two units may touch the
 	// same row: that is CodeInternal. An error means that any part may have been

@@ -309,6 +309,16 @@ func wantStored(t *testing.T, s integration.Store, r integration.UnitResult, u i
 		}
 		wantEqual(t, "the campaign read", read, map[integration.CampaignRef]integration.Campaign{c.CampaignRef: c})
 	}
+	if u.Seen != nil {
+		v := *u.Seen
+		v.Version = version
+		want.Seen = &v
+		read, err := s.GetSeen(t.Context(), []integration.CampaignRef{v.CampaignRef})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "what was seen, read", read, map[integration.CampaignRef]integration.Seen{v.CampaignRef: v})
+	}
 	wantEqual(t, "result", r, want)
 }
 

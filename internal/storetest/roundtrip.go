@@ -67,19 +67,23 @@ var roundTripTests = []test{
 		Fill(t, &c)
 		d.Version, c.Version = 0, 0
 		d.ExpiresAt = d.ExpiresAt.Truncate(time.Second)
-		u := integration.Unit{Delivery: &d, Campaign: &c}
+		var v integration.Seen
+		Fill(t, &v)
+		v.Version = 0
+		u := integration.Unit{Delivery: &d, Campaign: &c, Seen: &v}
 		wantStored(t, s, mustCommit(t, s, u)[0], u, 1)
-		d.Version, c.Version = 1, 1
+		d.Version, c.Version, v.Version = 1, 1, 1
 		l, err := s.ListDeliveries(t.Context(), integration.DeliveryFilter{}, integration.Page{Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantEqual(t, "listed", l.Items, []integration.Delivery{d})
-		lost := commit(t, s, integration.Unit{Delivery: &integration.Delivery{ID: d.ID}, Campaign: &integration.Campaign{CampaignRef: c.CampaignRef}})
-		wantEqual(t, "seen by a loser", lost, []integration.UnitResult{{Delivery: &d, Campaign: &c}})
+		lost := commit(t, s, integration.Unit{Delivery: &integration.Delivery{ID: d.ID}, Campaign: &integration.Campaign{CampaignRef: c.CampaignRef}, Seen: &integration.Seen{CampaignRef: v.CampaignRef}})
+		wantEqual(t, "seen by a loser", lost, []integration.UnitResult{{Delivery: &d, Campaign: &c, Seen: &v}})
 		empty := integration.Unit{
 			Delivery: &integration.Delivery{ID: d.ID, Version: 1},
 			Campaign: &integration.Campaign{CampaignRef: c.CampaignRef, Version: 1},
+			Seen:     &integration.Seen{CampaignRef: v.CampaignRef, Version: 1},
 		}
 		wantStored(t, s, mustCommit(t, s, empty)[0], empty, 2)
 	}},

@@ -25,7 +25,9 @@ func Run(t *testing.T, newStore func(t *testing.T) integration.Store) {
 	}{
 		{"Integrations", integrationTests},
 		{"Links", linkTests},
+		{"ManyLinks", manyLinksTests},
 		{"Deliveries", deliveryTests},
+		{"Seen", seenTests},
 		{"Log", logTests},
 		{"Tokens", tokenTests},
 		{"RoundTrip", roundTripTests},
