@@ -20,6 +20,7 @@ const maxInstanceURLLen = 262
 // public clouds, of Government Cloud Plus Defense and of Salesforce on Alibaba
 // Cloud.
 // https://help.salesforce.com/s/articleView?id=sf.domain_name_overview.htm
+// https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_mydomainsettings.htm
 // https://github.com/forcedotcom/sfdx-core/blob/main/src/util/sfdcUrl.ts
 // https://github.com/tprouvot/Salesforce-Inspector-reloaded/pull/141
 var myDomainHost = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,2}my\.(?:salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)$`)
@@ -29,7 +30,7 @@ var myDomainHost = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\
 var loginHosts = []string{"login.salesforce.com", "test.salesforce.com", "welcome.salesforce.com"}
 
 // browserSuffixes end hosts that serve pages and not the API.
-var browserSuffixes = []string{".lightning.force.com", ".lightning.crmforce.mil", ".salesforce-setup.com", ".my.site.com", ".visualforce.com", ".vf.force.com"}
+var browserSuffixes = []string{".lightning.force.com", ".lightning.force.mil", ".lightning.crmforce.mil", ".lightning.sfcrmapps.cn", ".salesforce-setup.com", ".salesforce-setup.mil", ".my.site.com", ".visualforce.com", ".vf.force.com"}
 
 const exampleInstanceURL = "https://your-org.my.salesforce.com"
 
@@ -140,7 +141,7 @@ func (o origin) refusal() string {
 	case slices.Contains(loginHosts, o.host):
 		return o.host + " is the login page of all orgs, and the client-credentials grant does not work there. Enter your own org's My Domain URL. " + find
 	case slices.ContainsFunc(browserSuffixes, func(s string) bool { return strings.HasSuffix(o.host, s) }):
-		return "This is the address of pages in the browser, not of the API. Enter the org's My Domain URL, which ends in .my.salesforce.com. " + find
+		return "This is the address of pages in the browser, not of the API. Enter the org's My Domain URL, which ends in .my.salesforce.com (Government Cloud: .my.salesforce.com or .my.salesforce.mil, China: .my.sfcrmproducts.cn). " + find
 	case o.scheme != "https":
 		return "It has to start with https://: over http the org's secrets would be readable on the way."
 	case o.port != "":
