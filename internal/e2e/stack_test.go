@@ -44,6 +44,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("CampaignSearch", s.testCampaignSearch)
 		t.Run("DeliveryLog", s.testDeliveryLog)
 		t.Run("WebhookCredentials", s.testWebhookCredentials)
+		t.Run("WebhookSecret", s.testWebhookSecret)
 		t.Run("WebhookLinks", s.testWebhookLinks)
 		t.Run("AnotherOrg", s.testAnotherOrg)
 		t.Run("BadMessages", s.testBadMessages)

@@ -78,6 +78,7 @@ func TestRoles(t *testing.T) {
 		{"POST", base, contractCreate},
 		{"POST", base + "/test", newConnection},
 		{"POST", base + "/" + id + "/test", ""},
+		{"POST", base + "/" + id + "/webhook-secret", ""},
 		{"POST", deliveries + "/" + id + "/redeliver", ""},
 		{"POST", deliveries + "/redeliver", `{}`},
 		{"DELETE", base + "/" + id, ""},
@@ -152,6 +153,7 @@ func TestWrongAddresses(t *testing.T) {
 		{"TRACE", "/api/v1/notifications/delivery-log", 405, "GET, HEAD"},
 		{"GET", base + "/" + testID(1) + "/test", 405, "POST"},
 		{"GET", base + "/test", 404, ""},
+		{"GET", base + "/" + testID(1) + "/webhook-secret", 405, "POST"},
 		{"GET", deliveries + "/" + testID(1) + "/redeliver", 405, "POST"},
 		{"GET", deliveries + "/redeliver", 404, ""},
 	}

@@ -36,6 +36,7 @@ func eventStatuses() map[string]int {
 		"get-without-authorizer":  403,
 		"get-without-role":        403,
 		"rotate":                  200,
+		"replace-webhook-secret":  200,
 		"update-with-mask":        200,
 		"switch-off":              200,
 		"delete":                  204,

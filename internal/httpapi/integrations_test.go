@@ -11,7 +11,8 @@ const asCreated = `"settings": {"status_map": {}, "note_events": {}, "note_kind"
 			"Experiment Completed": {"status": "Completed", "note": false},
 			"Experiment Reached Significance": {"status": null, "note": true},
 			"Experiment Rolled Back": {"status": "Paused", "note": false}},
-		"org_id": null, "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z"`
+		"org_id": null, "webhook_secret_issued_at": "2026-03-02T10:00:00Z", "previous_webhook_secret_valid_until": null,
+		"created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z"`
 
 func TestCreateAsInTheContract(t *testing.T) {
 	h := newHarness(t, "")

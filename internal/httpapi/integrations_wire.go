@@ -21,6 +21,8 @@ type Integration struct {
 	Effects         map[string]Effect `json:"effects" nullable:"false" doc:"What each type of event really does, defaults included. Types that are not named do nothing."`
 	Attention       *Attention        `json:"attention" doc:"Why nothing is sent until somebody acts; null when all is well."`
 	OrgID           *string           `json:"org_id" doc:"The org's 18-character id, once a connection has succeeded." example:"00D5g000004XyZaEAK"`
+	SecretIssuedAt  time.Time         `json:"webhook_secret_issued_at" doc:"When the webhook secret that is current was made." example:"2026-03-02T10:00:00Z"`
+	PreviousUntil   *time.Time        `json:"previous_webhook_secret_valid_until" doc:"When the webhook secret before it stops being taken, or stopped; null when there was none." example:"2026-03-03T10:00:00Z"`
 	CreatedAt       time.Time         `json:"created_at" example:"2026-03-02T10:00:00Z"`
 	UpdatedAt       time.Time         `json:"updated_at" example:"2026-03-02T10:00:00Z"`
 }
@@ -78,6 +80,8 @@ type IntegrationChange struct {
 	Attention       any             `json:"attention,omitempty" readOnly:"true" doc:"Ignored. It goes away when the connection or the settings change, or a test passes."`
 	ID              *string         `json:"id,omitempty" nullable:"true" readOnly:"true" doc:"The id in the address, if any." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
 	OrgID           *string         `json:"org_id,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"00D5g000004XyZaEAK"`
+	SecretIssuedAt  *string         `json:"webhook_secret_issued_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"2026-03-02T10:00:00Z"`
+	PreviousUntil   *string         `json:"previous_webhook_secret_valid_until,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"2026-03-03T10:00:00Z"`
 	CreatedAt       *string         `json:"created_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"2026-03-02T10:00:00Z"`
 	UpdatedAt       *string         `json:"updated_at,omitempty" nullable:"true" readOnly:"true" doc:"Ignored." example:"2026-03-02T10:00:00Z"`
 }
@@ -120,6 +124,8 @@ func toIntegration(i integration.Integration) Integration {
 		Effects:         toEffects(i.Settings),
 		Attention:       toAttention(i.Attention),
 		OrgID:           orNull(i.OrgID),
+		SecretIssuedAt:  secretIssuedAt(i),
+		PreviousUntil:   secondsOrNull(i.PreviousWebhookSecretUntil),
 		CreatedAt:       seconds(i.CreatedAt),
 		UpdatedAt:       seconds(i.UpdatedAt),
 	}

@@ -59,7 +59,7 @@ func addErrors(o *huma.OpenAPI, op *huma.Operation, statuses []int) {
 func finishDocument(o *huma.OpenAPI) {
 	schemas := o.Components.Schemas.Map()
 	maps.DeleteFunc(schemas, func(name string, _ *huma.Schema) bool { return name == "ErrorModel" || name == "ErrorDetail" })
-	taken := []string{"NewIntegration", "NewOrgConfig", "IntegrationChange", "OrgConfigChange", "SettingsChange", "NewLink", "NewConnection", "RedeliverFilter"}
+	taken := []string{"NewIntegration", "NewOrgConfig", "IntegrationChange", "OrgConfigChange", "SettingsChange", "NewLink", "NewWebhookSecret", "NewConnection", "RedeliverFilter"}
 	for name, s := range schemas {
 		if !slices.Contains(taken, name) {
 			s.AdditionalProperties = nil

@@ -16,6 +16,7 @@ func cloneIntegration(i integration.Integration) integration.Integration {
 	i.SealedCredentials = copied(i.SealedCredentials)
 	i.SealedWebhookSecret = copied(i.SealedWebhookSecret)
 	i.CreatedAt, i.UpdatedAt = utc(i.CreatedAt), utc(i.UpdatedAt)
+	i.WebhookSecretIssuedAt, i.PreviousWebhookSecretUntil = utc(i.WebhookSecretIssuedAt), utc(i.PreviousWebhookSecretUntil)
 	i.Settings.StatusMap = copiedMap(i.Settings.StatusMap)
 	i.Settings.NoteEvents = copiedMap(i.Settings.NoteEvents)
 	if i.Attention != nil {

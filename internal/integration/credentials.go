@@ -46,22 +46,3 @@ func OpenCredentials(ctx context.Context, v Vault, i Integration) (Credentials, 
 	}
 	return Credentials{ClientSecret: Secret(c.ClientSecret), AccessToken: Secret(c.AccessToken)}, nil
 }
-
-// SealWebhookSecret seals an integration's webhook secret, its raw text, for
-// [PurposeWebhookSecret].
-func SealWebhookSecret(ctx context.Context, v Vault, integrationID string, s Secret) (Sealed, error) {
-	sealed, err := v.Seal(ctx, integrationID, PurposeWebhookSecret, []byte(s.Reveal()))
-	if err != nil {
-		return nil, fmt.Errorf("seal webhook secret of integration %s: %w", integrationID, err)
-	}
-	return sealed, nil
-}
-
-// OpenWebhookSecret opens the secret that an integration's webhook calls carry.
-func OpenWebhookSecret(ctx context.Context, v Vault, i Integration) (Secret, error) {
-	plain, err := v.Open(ctx, i.ID, PurposeWebhookSecret, i.SealedWebhookSecret)
-	if err != nil {
-		return "", fmt.Errorf("open webhook secret of integration %s: %w", i.ID, err)
-	}
-	return Secret(plain), nil
-}

@@ -25,8 +25,14 @@ type Integration struct {
 
 	// SealedCredentials holds [Credentials], sealed for [PurposeCredentials].
 	SealedCredentials Sealed
-	// SealedWebhookSecret is sealed for [PurposeWebhookSecret].
+	// SealedWebhookSecret holds [WebhookSecrets], sealed for [PurposeWebhookSecret].
 	SealedWebhookSecret Sealed
+	// WebhookSecretIssuedAt is when the current webhook secret was made; zero in
+	// rows from before there was more than one.
+	WebhookSecretIssuedAt time.Time
+	// PreviousWebhookSecretUntil is when the webhook secret before the current one
+	// stops being taken, or stopped; zero when there was none.
+	PreviousWebhookSecretUntil time.Time
 
 	// CredentialsVersion grows with each rotation, so that a token obtained with
 	// older credentials is not used any more.

@@ -97,7 +97,7 @@ func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Creat
 	if i.SealedCredentials, err = SealCredentials(ctx, s.c.Vault, i.ID, credentials); err != nil {
 		return Created{}, err
 	}
-	if i.SealedWebhookSecret, err = SealWebhookSecret(ctx, s.c.Vault, i.ID, secret); err != nil {
+	if i.SealedWebhookSecret, err = SealWebhookSecrets(ctx, s.c.Vault, i.ID, WebhookSecrets{Current: secret}); err != nil {
 		return Created{}, err
 	}
 	stored, err := s.c.Store.CreateIntegration(ctx, i)
@@ -121,9 +121,10 @@ func (s *Service) check(n NewIntegration) (Integration, Credentials, error) {
 		ClientID:    field(&errs, n.ClientID, parseClientID),
 		Settings:    field(&errs, n.Settings, checkSettings),
 
-		CredentialsVersion: 1,
-		CreatedAt:          now,
-		UpdatedAt:          now,
+		CredentialsVersion:    1,
+		WebhookSecretIssuedAt: now,
+		CreatedAt:             now,
+		UpdatedAt:             now,
 	}
 	credentials := Credentials{
 		ClientSecret: field(&errs, n.Credentials.ClientSecret, parseClientSecret),

@@ -101,9 +101,9 @@ func TestWebhookSecretHas32RandomBytes(t *testing.T) {
 	if got := created.WebhookSecret.Reveal(); got != want {
 		t.Errorf("secret = %q, want %q", got, want)
 	}
-	stored, err := integration.OpenWebhookSecret(t.Context(), b.vault, created.Integration)
-	if err != nil || stored.Reveal() != want {
-		t.Errorf("stored secret = %q, %v", stored.Reveal(), err)
+	stored, err := integration.OpenWebhookSecrets(t.Context(), b.vault, created.Integration)
+	if err != nil || stored.Current.Reveal() != want || stored.Previous != "" {
+		t.Errorf("stored secrets = %q and %q, %v", stored.Current.Reveal(), stored.Previous.Reveal(), err)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestCredentialsOpenOnlyWhereTheyWereSealed(t *testing.T) {
 	if _, err := integration.OpenCredentials(t.Context(), b.vault, swapped); err == nil {
 		t.Error("a webhook secret opens as credentials")
 	}
-	if _, err := integration.OpenWebhookSecret(t.Context(), b.vault, swapped); err == nil {
+	if _, err := integration.OpenWebhookSecrets(t.Context(), b.vault, swapped); err == nil {
 		t.Error("credentials open as a webhook secret")
 	}
 }

@@ -50,6 +50,7 @@ func (l *logEntry) write(ctx context.Context, log *slog.Logger, now time.Time) {
 		slog.Any("outcomes", l.outcomes()),
 		slog.Int64("duration_ms", now.Sub(l.started).Milliseconds()),
 		slog.Bool("secret_given", l.trust.proven),
+		slog.Bool("secret_outdated", l.trust.outdated),
 	}
 	if l.message.organizationID != "" {
 		attrs = append(attrs,
@@ -104,6 +105,7 @@ func (l *logEntry) metrics() map[string]int {
 		"WebhookRequests":        1,
 		"WebhookNotifications":   len(l.message.notifications),
 		"WebhookUnauthorized":    count(l.status == http.StatusUnauthorized),
+		"WebhookOutdatedSecret":  count(l.trust.outdated),
 		"WebhookFailures":        count(l.status >= http.StatusInternalServerError),
 		"FinalizationsRequested": l.outcomes()[string(integration.ReasonFinalizationRequested)],
 	}

@@ -30,13 +30,14 @@ func TestLogLine(t *testing.T) {
 		"outcomes":            map[string]any{"finalization_requested": 1.0, "unknown_campaign": 1.0, "duplicate": 1.0},
 		"duration_ms":         0.0,
 		"secret_given":        true,
+		"secret_outdated":     false,
 		"organization_id":     orgID,
 		"organization_pinned": true,
 	}, line); diff != "" {
 		t.Errorf("line (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(map[string]int{
-		"WebhookRequests": 1, "WebhookNotifications": 3, "WebhookUnauthorized": 0, "WebhookFailures": 0, "FinalizationsRequested": 1,
+		"WebhookRequests": 1, "WebhookNotifications": 3, "WebhookUnauthorized": 0, "WebhookOutdatedSecret": 0, "WebhookFailures": 0, "FinalizationsRequested": 1,
 	}, r.total); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}

@@ -105,7 +105,7 @@ func ref(campaignID string) integration.CampaignRef {
 func (r *rig) integration(i integration.Integration) {
 	r.tb.Helper()
 	i.Name, i.Type, i.InstanceURL = "test", integration.TypeSalesforce, "https://example.my.salesforce.com"
-	sealed, err := integration.SealWebhookSecret(context.Background(), r.vault, i.ID, secret)
+	sealed, err := integration.SealWebhookSecrets(context.Background(), r.vault, i.ID, integration.WebhookSecrets{Current: secret})
 	if err != nil {
 		r.tb.Fatal(err)
 	}
@@ -231,7 +231,8 @@ func (b *bus) published(tb testing.TB) map[string]integration.FinalizationReques
 
 // vault turns secrets around; a blob opens only for what it was sealed for.
 type vault struct {
-	fail error
+	fail   error
+	opened atomic.Int64
 }
 
 var errWrongContext = errors.New("the blob was sealed for something else")
@@ -241,6 +242,7 @@ func (v *vault) Seal(_ context.Context, integrationID string, p integration.Purp
 }
 
 func (v *vault) Open(_ context.Context, integrationID string, p integration.Purpose, sealed integration.Sealed) ([]byte, error) {
+	v.opened.Add(1)
 	if v.fail != nil {
 		return nil, v.fail
 	}

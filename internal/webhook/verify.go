@@ -33,7 +33,8 @@ const uuidLen = 36
 // (X-Hub-Signature-256: sha256=<hex HMAC>). Beside the signature it may say when
 // it was sent (X-Webhook-Timestamp: Unix seconds); what is signed is then
 // "<timestamp>.<body>", and the request is too old after five minutes. Either
-// suffices, and each one that is there must be right.
+// suffices, and each one that is there must be right. While a secret is being
+// replaced, the one before it is as good.
 type verifier struct {
 	store integration.IntegrationStore
 	vault integration.Vault
@@ -52,23 +53,28 @@ func newVerifier(store integration.IntegrationStore, vault integration.Vault, mo
 type trust struct {
 	integration integration.Integration
 	proven      bool // the request carried the secret
+	outdated    bool // it carried the secret before the current one
 }
 
 // verify finds the integration and checks the request's credentials. Everything
 // that is wrong with either is the same refusal, after the same comparisons.
 func (v verifier) verify(ctx context.Context, r request) (trust, error) {
-	i, secret, known, err := v.lookup(ctx, r.integrationID)
+	i, secrets, known, err := v.lookup(ctx, r.integrationID)
 	if err != nil {
 		return trust{}, err
 	}
-	tokens, signatures := 1, 1
+	tokens, signatures, current := 1, 1, 1
 	for _, token := range r.tokens {
-		tokens &= sameSecret([]byte(token), secret)
+		is, was := sameSecret([]byte(token), secrets.current), sameSecret([]byte(token), secrets.previous)
+		tokens &= is | was
+		current &= is
 	}
-	expected := sign(secret, r) // even if nothing is to be compared with it
+	expected, before := sign(secrets.current, r), sign(secrets.previous, r) // even if nothing is to be compared with them
 	for _, s := range r.signatures {
 		sum, ok := parseSignature(s)
-		signatures &= subtle.ConstantTimeCompare(sum, expected) & b2i(ok)
+		is, was := subtle.ConstantTimeCompare(sum, expected), subtle.ConstantTimeCompare(sum, before)
+		signatures &= (is | was) & b2i(ok)
+		current &= is
 	}
 	// All comparisons are made by now; which one failed is for the log alone.
 	given := len(r.tokens) + len(r.signatures)
@@ -84,37 +90,48 @@ func (v verifier) verify(ctx context.Context, r request) (trust, error) {
 	case given == 0 && v.mode != AuthenticationOptional:
 		return trust{}, unauthenticated("the request carries no credential")
 	default:
-		return trust{integration: i, proven: given > 0}, nil
+		return trust{integration: i, proven: given > 0, outdated: given > 0 && current != 1}, nil
 	}
 }
 
-// lookup returns the integration and its secret, or a decoy that no credential
+// secretPair is what credentials are compared with. Where there is no secret it
+// holds a decoy, so that the work is the same.
+type secretPair struct{ current, previous []byte }
+
+// lookup returns the integration and its live secrets, or decoys that no credential
 // matches when there is none: known is then false only for lack of the
-// integration, since one without a secret may still be open to all.
-func (v verifier) lookup(ctx context.Context, rawID string) (i integration.Integration, secret []byte, known bool, err error) {
+// integration, since one without a secret may still be open to all. The row is read
+// for each request, so a new secret counts at once, and an old one no longer than
+// it was to.
+func (v verifier) lookup(ctx context.Context, rawID string) (i integration.Integration, secrets secretPair, known bool, err error) {
+	secrets = secretPair{v.decoy, v.decoy}
 	id, ok := parseUUID(rawID)
 	if !ok {
-		return i, v.decoy, false, nil
+		return i, secrets, false, nil
 	}
 	i, err = v.store.GetIntegration(ctx, id)
 	switch integration.ErrorCode(err) {
 	case "":
 	case integration.CodeNotFound:
-		return i, v.decoy, false, nil
+		return i, secrets, false, nil
 	default:
-		return i, nil, false, unavailable(err)
+		return i, secrets, false, unavailable(err)
 	}
 	if len(i.SealedWebhookSecret) == 0 {
-		return i, v.decoy, true, nil
+		return i, secrets, true, nil
 	}
-	opened, err := integration.OpenWebhookSecret(ctx, v.vault, i)
-	if err == nil && opened == "" {
+	opened, err := integration.OpenWebhookSecrets(ctx, v.vault, i)
+	if err == nil && opened.Current == "" {
 		err = errors.New("the webhook secret is empty")
 	}
 	if err != nil {
-		return i, nil, false, unavailable(err)
+		return i, secrets, false, unavailable(err)
 	}
-	return i, []byte(opened.Reveal()), true, nil
+	secrets.current = []byte(opened.Current.Reveal())
+	if opened.Previous != "" && i.PreviousWebhookSecretLive(v.now()) {
+		secrets.previous = []byte(opened.Previous.Reveal())
+	}
+	return i, secrets, true, nil
 }
 
 // fresh checks the age of a request that states it. Without a signature nothing

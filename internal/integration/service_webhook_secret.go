@@ -1,0 +1,104 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// How long the webhook secret before a new one goes on being taken.
+const (
+	DefaultPreviousWebhookSecretLife = 24 * time.Hour // Salesforce repeats a message for as long
+	MaxPreviousWebhookSecretLife     = 7 * 24 * time.Hour
+)
+
+// Rotated is an integration together with the only sight of its new webhook secret.
+type Rotated struct {
+	Integration   Integration
+	WebhookSecret Secret
+}
+
+// RotateWebhookSecret gives an integration a new webhook secret. The one that was
+// current goes on being taken for previousLife (nil:
+// [DefaultPreviousWebhookSecretLife]; 0: it ends at once, as after a leak); one
+// before that ends at once, so that two live at most. With 0 the stored secrets
+// need not open: that mends an integration whose key is gone.
+//
+// Errors: [CodeInvalid] for previous_valid_for, [CodeNotFound], [CodeConflict] when
+// somebody else replaced the secret at the same time (theirs is then stored, and
+// nobody is shown a secret that does not work), or others keep changing the
+// integration.
+func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, previousLife *time.Duration) (Rotated, error) {
+	life := DefaultPreviousWebhookSecretLife
+	if previousLife != nil {
+		life = *previousLife
+	}
+	if life < 0 || life > MaxPreviousWebhookSecretLife {
+		return Rotated{}, Invalidf("previous_valid_for", "It has to be between 0 and %d seconds.", int(MaxPreviousWebhookSecretLife.Seconds()))
+	}
+	secret, err := s.newWebhookSecret()
+	if err != nil {
+		return Rotated{}, err
+	}
+	var replaced, mine Sealed
+	for try := 1; ; try++ {
+		i, err := s.Get(ctx, id)
+		if err != nil {
+			return Rotated{}, err
+		}
+		switch {
+		case mine == nil:
+		case bytes.Equal(i.SealedWebhookSecret, mine):
+			// The answer to our own write got lost, and its repetition met it.
+			return s.rotated(ctx, by, i, secret), nil
+		case !bytes.Equal(i.SealedWebhookSecret, replaced):
+			return Rotated{}, Conflictf("Somebody else replaced the webhook secret at the same moment, and yours was not stored. If you still need a new one, ask again.")
+		case try > updateTries:
+			return Rotated{}, Conflictf("The integration was changed by others all the time, and the webhook secret is the old one. Ask again.")
+		}
+		replaced = i.SealedWebhookSecret
+		if err := s.replaceWebhookSecret(ctx, &i, secret, life); err != nil {
+			return Rotated{}, err
+		}
+		mine = i.SealedWebhookSecret
+		stored, err := s.c.Store.UpdateIntegration(ctx, i)
+		switch ErrorCode(err) {
+		case "":
+			return s.rotated(ctx, by, stored, secret), nil
+		case CodeConflict:
+		default:
+			return Rotated{}, missing("integration", fmt.Errorf("replace webhook secret of integration %s: %w", i.ID, err))
+		}
+	}
+}
+
+func (s *Service) rotated(ctx context.Context, by Actor, stored Integration, secret Secret) Rotated {
+	s.audit(ctx, by, "webhook secret replaced", stored.ID,
+		slog.String("webhook_secret", "changed"), slog.Time("previous_valid_until", stored.PreviousWebhookSecretUntil))
+	return Rotated{Integration: stored, WebhookSecret: secret}
+}
+
+// replaceWebhookSecret makes the current secret the previous one.
+func (s *Service) replaceWebhookSecret(ctx context.Context, i *Integration, secret Secret, life time.Duration) error {
+	now := s.now()
+	next, until := WebhookSecrets{Current: secret}, now.Add(life)
+	switch {
+	case len(i.SealedWebhookSecret) == 0:
+		until = time.Time{}
+	case life > 0:
+		stored, err := OpenWebhookSecrets(ctx, s.c.Vault, *i)
+		if err != nil {
+			return err
+		}
+		next.Previous = stored.Current
+	}
+	sealed, err := SealWebhookSecrets(ctx, s.c.Vault, i.ID, next)
+	if err != nil {
+		return err
+	}
+	i.SealedWebhookSecret, i.WebhookSecretIssuedAt, i.PreviousWebhookSecretUntil = sealed, now, until
+	i.UpdatedAt = now
+	return nil
+}
