@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-// Authentication says whether a request has to carry the integration's secret.
+// Authentication says whether a request has to bring a proof of where it is from.
 type Authentication string
 
-// The modes. A wrong secret is refused in either.
+// The modes. A wrong secret is refused in either; optional, for the secret, is for
+// a laptop only.
 const (
 	AuthenticationRequired Authentication = "required"
-	AuthenticationOptional Authentication = "optional" // for a laptop only
+	AuthenticationOptional Authentication = "optional"
 )
 
 // Defaults of a [Config].
@@ -31,6 +32,10 @@ const (
 // Config is what an operator can set.
 type Config struct {
 	Authentication Authentication
+
+	// ClientCertificate says whether a request has to come over mutual TLS as well.
+	// Zero means optional.
+	ClientCertificate Authentication
 
 	// ExperimentKeyField is the Campaign field that holds the experiment's key in an
 	// outbound message.
@@ -59,11 +64,12 @@ type Config struct {
 
 // FromEnv reads the function's settings: TABLE_NAME, KMS_KEY_ID, EVENT_BUS_NAME,
 // EVENT_SOURCE_OUT, WEBHOOK_AUTHENTICATION (required, the default, or optional),
-// EXPERIMENT_KEY_FIELD, FINALIZE_STATUSES (separated by commas), ECHO_WINDOW (like
+// WEBHOOK_CLIENT_CERTIFICATE (optional, the default, or required), EXPERIMENT_KEY_FIELD, FINALIZE_STATUSES (separated by commas), ECHO_WINDOW (like
 // 10m), LOG_LEVEL and STAGE. [Config.Validate] reports what is wrong with them.
 func FromEnv(getenv func(string) string) Config {
 	c := Config{
 		Authentication:     Authentication(cmp.Or(getenv("WEBHOOK_AUTHENTICATION"), string(AuthenticationRequired))),
+		ClientCertificate:  Authentication(cmp.Or(getenv("WEBHOOK_CLIENT_CERTIFICATE"), string(AuthenticationOptional))),
 		ExperimentKeyField: cmp.Or(getenv("EXPERIMENT_KEY_FIELD"), DefaultExperimentKeyField),
 		FinalStatuses:      splitList(cmp.Or(getenv("FINALIZE_STATUSES"), DefaultFinalStatus)),
 		EchoWindow:         DefaultEchoWindow,
@@ -111,6 +117,11 @@ func (c Config) validateRules() error {
 	var errs []error
 	if c.Authentication != AuthenticationRequired && c.Authentication != AuthenticationOptional {
 		errs = append(errs, fmt.Errorf("WEBHOOK_AUTHENTICATION %q is neither required nor optional", string(c.Authentication)))
+	}
+	switch c.ClientCertificate {
+	case "", AuthenticationRequired, AuthenticationOptional:
+	default:
+		errs = append(errs, fmt.Errorf("WEBHOOK_CLIENT_CERTIFICATE %q is neither required nor optional", string(c.ClientCertificate)))
 	}
 	if !apiName.MatchString(c.ExperimentKeyField) {
 		errs = append(errs, fmt.Errorf("EXPERIMENT_KEY_FIELD %q is not the API name of a field", c.ExperimentKeyField))

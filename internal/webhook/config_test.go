@@ -53,13 +53,13 @@ func TestConfigSaysEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	err := webhook.FromEnv(func(name string) string {
 		return map[string]string{
-			"WEBHOOK_AUTHENTICATION": "off", "EXPERIMENT_KEY_FIELD": "a b", "FINALIZE_STATUSES": " , ", "ECHO_WINDOW": "soon",
+			"WEBHOOK_AUTHENTICATION": "off", "WEBHOOK_CLIENT_CERTIFICATE": "no", "EXPERIMENT_KEY_FIELD": "a b", "FINALIZE_STATUSES": " , ", "ECHO_WINDOW": "soon",
 		}[name]
 	}).Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"WEBHOOK_AUTHENTICATION", "EXPERIMENT_KEY_FIELD", "FINALIZE_STATUSES", "ECHO_WINDOW",
+	for _, name := range []string{"WEBHOOK_AUTHENTICATION", "WEBHOOK_CLIENT_CERTIFICATE", "EXPERIMENT_KEY_FIELD", "FINALIZE_STATUSES", "ECHO_WINDOW",
 		"TABLE_NAME", "KMS_KEY_ID", "EVENT_BUS_NAME", "EVENT_SOURCE_OUT"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)

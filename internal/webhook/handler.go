@@ -73,7 +73,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		config:    c,
 		store:     d.Store,
 		publisher: d.Publisher,
-		verifier:  newVerifier(d.Store, d.Vault, c.Authentication, d.Now),
+		verifier:  newVerifier(c, d),
 		now:       d.Now,
 		newID:     d.NewID,
 		log:       d.Log,

@@ -24,6 +24,7 @@ type request struct {
 	tokens        []string
 	signatures    []string
 	timestamps    []string
+	certified     bool // API Gateway has checked a client certificate
 	contentType   string
 	idempotency   []string
 	body          []byte
@@ -39,6 +40,9 @@ func readRequest(e events.APIGatewayProxyRequest) (request, error) {
 		signatures:    header(e, headerSignature),
 		timestamps:    header(e, headerTimestamp),
 		idempotency:   header(e, headerIdempotencyKey),
+		// Only API Gateway fills this in, from the handshake.
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html
+		certified: e.RequestContext.Identity.ClientCert != nil && e.RequestContext.Identity.ClientCert.SerialNumber != "",
 	}
 	if types := header(e, headerContentType); len(types) > 0 {
 		r.contentType = types[0]

@@ -39,14 +39,17 @@ type verifier struct {
 	store integration.IntegrationStore
 	vault integration.Vault
 	mode  Authentication
-	now   func() time.Time
-	decoy []byte // the secret of integrations that are not there
+	// certificate is about mutual TLS. API Gateway checks certificates only on the
+	// domain that asks for them, and its other names lead here as well.
+	certificate Authentication
+	now         func() time.Time
+	decoy       []byte // the secret of integrations that are not there
 }
 
-func newVerifier(store integration.IntegrationStore, vault integration.Vault, mode Authentication, now func() time.Time) verifier {
+func newVerifier(c Config, d Deps) verifier {
 	decoy := make([]byte, sha256.Size)
 	_, _ = rand.Read(decoy) // never fails
-	return verifier{store: store, vault: vault, mode: mode, now: now, decoy: decoy}
+	return verifier{store: d.Store, vault: d.Vault, mode: c.Authentication, certificate: c.ClientCertificate, now: d.Now, decoy: decoy}
 }
 
 // trust is what a verified request may rely on.
@@ -87,6 +90,8 @@ func (v verifier) verify(ctx context.Context, r request) (trust, error) {
 		return trust{}, unauthenticated("the signature is wrong")
 	case !v.fresh(r):
 		return trust{}, unauthenticated("the signed timestamp is not of now")
+	case !r.certified && v.certificate == AuthenticationRequired:
+		return trust{}, unauthenticated("the request came without a client certificate")
 	case given == 0 && v.mode != AuthenticationOptional:
 		return trust{}, unauthenticated("the request carries no credential")
 	default:
