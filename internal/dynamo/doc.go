@@ -11,6 +11,7 @@
 //	campaign     INTEGRATION#<id>  CAMPAIGN#<campaign>
 //	seen         INTEGRATION#<id>  SEEN#<campaign>
 //	token        INTEGRATION#<id>  TOKEN
+//	allowance    INTEGRATION#<id>  ALLOWANCE
 //	link index   EXPERIMENT#<key>  LINKS
 //	delivery     DELIVERY#<id>     DELIVERY            LOG     <created_at>#<id>
 //
@@ -33,10 +34,11 @@
 //
 //	GetIntegration, GetToken                       1 GetItem
 //	GetIntegrations, GetLinks, GetDeliveries,
-//	GetCampaigns, GetSeen, LinksByExperiment       1 BatchGetItem for each 100 keys
+//	GetCampaigns, GetSeen, LinksByExperiment,
+//	GetAllowances                                  1 BatchGetItem for each 100 keys
 //	ListIntegrations, ListLinks, ListDeliveries    1 Query, filtered: up to 5
 //	CreateIntegration, UpdateIntegration,
-//	SwapToken                                      1 PutItem
+//	SwapToken, SwapAllowance                       1 PutItem
 //	CreateLink                                     1 TransactWriteItems of 3
 //	CreateLinks                                    1 TransactWriteItems for each 100 rows, one after the other: a row for each link
 //	                                               and each experiment, and one for the integration; one more where some lose

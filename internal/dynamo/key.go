@@ -30,6 +30,7 @@ const (
 	pkIntegrations = "INTEGRATIONS"
 	pkLog          = "LOG"
 	skToken        = "TOKEN"
+	skAllowance    = "ALLOWANCE"
 	skDelivery     = "DELIVERY"
 	skLinks        = "LINKS"
 	skLinkPrefix   = "LINK#"
@@ -46,6 +47,7 @@ type key struct{ pk, sk string }
 
 func integrationKey(id string) key { return key{pkIntegrations, id} }
 func tokenKey(id string) key       { return key{integrationPartition(id), skToken} }
+func allowanceKey(id string) key   { return key{integrationPartition(id), skAllowance} }
 func deliveryKey(id string) key    { return key{"DELIVERY#" + id, skDelivery} }
 func experimentKey(k string) key   { return key{"EXPERIMENT#" + k, skLinks} }
 

@@ -28,6 +28,7 @@ type Store struct {
 	seen         map[integration.CampaignRef]integration.Seen
 	deliveries   map[string]integration.Delivery
 	tokens       map[string]integration.TokenRecord
+	allowances   map[string]integration.Allowance
 }
 
 var _ integration.Store = (*Store)(nil)
@@ -42,6 +43,7 @@ func New() *Store {
 		seen:         map[integration.CampaignRef]integration.Seen{},
 		deliveries:   map[string]integration.Delivery{},
 		tokens:       map[string]integration.TokenRecord{},
+		allowances:   map[string]integration.Allowance{},
 	}
 }
 

@@ -168,10 +168,10 @@ func (s DeliveryStatus) Final() bool { return s == StatusDelivered || s == Statu
 
 // transitions is the whole state machine: from -> to.
 var transitions = map[DeliveryStatus][]DeliveryStatus{
-	"":              {StatusPending, StatusSending, StatusSkipped, StatusParked},
-	StatusPending:   {StatusSending, StatusDelivered, StatusSkipped, StatusParked},
+	"":              {StatusPending, StatusSending, StatusRetrying, StatusSkipped, StatusParked},
+	StatusPending:   {StatusSending, StatusRetrying, StatusDelivered, StatusSkipped, StatusParked},
 	StatusSending:   {StatusSending, StatusDelivered, StatusRetrying, StatusSkipped, StatusParked},
-	StatusRetrying:  {StatusSending, StatusSkipped, StatusParked},
+	StatusRetrying:  {StatusSending, StatusRetrying, StatusSkipped, StatusParked},
 	StatusParked:    {StatusPending, StatusSkipped},
 	StatusDelivered: {},
 	StatusSkipped:   {},

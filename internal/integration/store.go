@@ -22,6 +22,7 @@ type Store interface {
 	LinkStore
 	DeliveryStore
 	TokenStore
+	AllowanceStore
 }
 
 // Page asks for a part of a list; a Limit out of bounds is CodeInvalid with field
@@ -155,4 +156,13 @@ type TokenStore interface {
 	// SwapToken stores the record if its Version is still the stored one and
 	// returns it as stored. CodeConflict: somebody was faster.
 	SwapToken(ctx context.Context, t TokenRecord) (TokenRecord, error)
+}
+
+// AllowanceStore shares what is known of the orgs' API allowances between functions.
+type AllowanceStore interface {
+	// GetAllowances reads many at once; orgs without one are left out.
+	GetAllowances(ctx context.Context, integrationIDs []string) (map[string]Allowance, error)
+	// SwapAllowance stores it if its Version is still the stored one and returns it
+	// as stored. CodeConflict: somebody was faster.
+	SwapAllowance(ctx context.Context, a Allowance) (Allowance, error)
 }

@@ -1,72 +1,198 @@
 package push
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/salesforce"
 )
 
 const (
-	// spacing is how far apart calls are while an org's allowance is low.
+	// spacing is how far apart calls are while an org's allowance is low, whichever
+	// functions make them.
 	spacing = 5 * time.Minute
-	// usageGoodFor is how long what the org said of its allowance is believed. It is a
-	// rolling day's, so it may be better by then, and one call finds out.
+	// usageGoodFor is how long a low allowance is believed without asking: it is a
+	// rolling day's, so it gets better slowly.
 	usageGoodFor = 15 * time.Minute
 )
 
 // reservedError says that a write waits because the rest of the org's API allowance
 // is left to its other applications.
 type reservedError struct {
-	usage salesforce.Usage
-	until time.Time
+	used, max int
+	until     time.Time
 }
 
 func (e *reservedError) Error() string {
 	return fmt.Sprintf("the org has used %d of its %d API calls, and the rest is left to its other applications; this waits until %s",
-		e.usage.Used, e.usage.Max, e.until.UTC().Format(time.RFC3339))
+		e.used, e.max, e.until.UTC().Format(time.RFC3339))
 }
 
-// governor keeps a share of an org's API allowance for the org's other applications.
-// What it knows it has from the org's own answers, so a function that just started
-// spends a call before it knows; that costs at most a call for each of them.
-type governor struct {
-	reservePercent int
-	spent          time.Time // the last call while the allowance was low
-}
-
-// decide says whether a kind of write may go out now: nil, or what it waits for.
-// With little left, notes wait, and statuses go out together, spaced.
-func (g *governor) decide(usage salesforce.Usage, known, note bool, now time.Time) *reservedError {
-	if !known || usage.Max <= 0 || now.Sub(usage.At) > usageGoodFor {
-		return nil
+// keepBack lets a delivery wait for the org to have calls to spare; for a day, then a
+// person has to look.
+func keepBack(d *integration.Delivery, why *reservedError, now time.Time, policy RetryPolicy) error {
+	if age(d, now) >= policy.MaxAge {
+		return d.Move(now, integration.StatusParked, integration.ReasonAllowance,
+			why.Error()+"; it has waited for a day: send it again when the org has calls to spare")
 	}
-	if (usage.Max-usage.Used)*100 >= usage.Max*g.reservePercent {
-		return nil
+	if err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, why.Error()); err != nil {
+		return err
 	}
-	if note {
-		return &reservedError{usage: usage, until: usage.At.Add(usageGoodFor)}
-	}
-	if next := g.spent.Add(spacing); next.After(now) {
-		return &reservedError{usage: usage, until: next}
-	}
-	g.spent = now
+	d.NextAttemptAt = policy.At(why.until, 1, 0, d.IntegrationID)
 	return nil
 }
 
-// hold gives the jobs that the governor holds back their outcome, and returns the
-// others.
-func (g *governor) hold(client *salesforce.Client, which []int, note bool, now time.Time, outcomes []outcome) []int {
-	if len(which) == 0 {
-		return which
+// holdBack keeps back, in the plan, what has to wait in orgs that have little left of
+// their allowance. There the statuses of one batch go out every spacing, and notes
+// only when there is enough again.
+func (h *Handler) holdBack(ctx context.Context, wants []want, k known) error {
+	type part struct{ statuses, notes []int }
+	parts := map[string]*part{}
+	for n, w := range wants {
+		id := w.delivery.IntegrationID
+		if w.target != "" || !k.allowances[id].Low(h.cfg.ReservePercent) {
+			continue
+		}
+		if parts[id] == nil {
+			parts[id] = &part{}
+		}
+		if w.effect.Note {
+			parts[id].notes = append(parts[id].notes, n)
+		} else {
+			parts[id].statuses = append(parts[id].statuses, n)
+		}
 	}
-	usage, known := client.Usage()
-	reserved := g.decide(usage, known, note, now)
-	if reserved == nil {
+	for id, of := range parts {
+		turn, err := h.takeTurn(ctx, k, id, len(of.statuses) > 0)
+		if err != nil {
+			return err
+		}
+		for _, n := range of.statuses {
+			wants[n].held = turn.statuses
+		}
+		for _, n := range of.notes {
+			wants[n].held = turn.notes
+		}
+	}
+	return nil
+}
+
+// turn is what a batch's writes to an org wait for; nil: they go out.
+type turn struct{ statuses, notes *reservedError }
+
+// takeTurn tries to be the one function that calls an org next. With statuses to
+// write, they are the call, and its answer tells how much is left. With notes only,
+// the org is asked, when it has not been for a while.
+func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses bool) (turn, error) {
+	a, now := k.allowances[id], h.cfg.Now()
+	wait := func(until time.Time) *reservedError { return &reservedError{used: a.Used, max: a.Max, until: until} }
+	asked := a.At.Add(usageGoodFor)
+	switch {
+	case a.NextCallAt.After(now):
+		return turn{statuses: wait(a.NextCallAt), notes: wait(latest(a.NextCallAt, asked))}, nil
+	case !statuses && asked.After(now):
+		return turn{notes: wait(asked)}, nil
+	}
+	next := now.Add(spacing)
+	mine, err := h.moveOn(ctx, k, id, func(a *integration.Allowance) { a.NextCallAt = next })
+	switch {
+	case err != nil:
+		return turn{}, err
+	case !mine:
+		return turn{statuses: wait(next), notes: wait(latest(next, asked))}, nil
+	case statuses:
+		return turn{notes: wait(next)}, nil
+	}
+	usage, ok := h.cfg.Orgs.ask(ctx, k.integrations[id])
+	if !ok {
+		return turn{}, nil // what is wrong with the org is found by the notes as well
+	}
+	if _, err := h.learn(ctx, k, id, usage); err != nil {
+		return turn{}, err
+	}
+	if a = k.allowances[id]; a.Low(h.cfg.ReservePercent) {
+		return turn{notes: wait(a.At.Add(usageGoodFor))}, nil
+	}
+	return turn{}, nil
+}
+
+// learn shares what an org said of its allowance, when that changes anything: that
+// little is left, or enough again. It says whether little is left.
+func (h *Handler) learn(ctx context.Context, k known, id string, usage salesforce.Usage) (low bool, err error) {
+	told := integration.Allowance{Used: usage.Used, Max: usage.Max, At: usage.At}
+	low = told.Low(h.cfg.ReservePercent)
+	if !low && !k.allowances[id].Low(h.cfg.ReservePercent) {
+		return false, nil
+	}
+	// Who was faster knows as much.
+	_, err = h.moveOn(ctx, k, id, func(a *integration.Allowance) {
+		a.Used, a.Max, a.At = told.Used, told.Max, told.At
+		if a.NextCallAt = latest(a.NextCallAt, told.At.Add(spacing)); !low {
+			a.NextCallAt = time.Time{}
+		}
+	})
+	return low, err
+}
+
+// learnAll shares what the orgs said in this invocation. An org whose word gets lost
+// says it again.
+func (h *Handler) learnAll(ctx context.Context, jobs []job, k known, since time.Time) {
+	if h.cfg.ReservePercent == 0 {
+		return
+	}
+	seen := map[string]bool{}
+	for _, j := range jobs {
+		id := j.delivery.IntegrationID
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		usage, ok := h.cfg.Orgs.usage(id)
+		if !ok || usage.At.Before(since) {
+			continue
+		}
+		low, err := h.learn(ctx, k, id, usage)
+		if low {
+			h.cfg.Log.WarnContext(ctx, "the org has little left of its API allowance: notes wait, statuses go out seldom",
+				"integration_id", id, "used", usage.Used, "max", usage.Max)
+		}
+		if err != nil {
+			h.cfg.Log.WarnContext(ctx, "what the org said of its allowance is not shared", "integration_id", id, "error", err)
+		}
+	}
+}
+
+// moveOn changes an org's allowance in the store; false: somebody else has, first.
+func (h *Handler) moveOn(ctx context.Context, k known, id string, change func(*integration.Allowance)) (bool, error) {
+	a := k.allowances[id]
+	a.IntegrationID = id
+	change(&a)
+	stored, err := h.cfg.Store.SwapAllowance(ctx, a)
+	switch {
+	case integration.ErrorCode(err) == integration.CodeConflict:
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("sharing what is left of an org's allowance: %w", err)
+	}
+	k.allowances[id] = stored
+	return true, nil
+}
+
+// heldNotes keeps notes back that were begun before the org said, in answer to the
+// statuses of the same batch, that little is left.
+func heldNotes(client *salesforce.Client, reservePercent int, since time.Time, which []int, outcomes []outcome) []int {
+	usage, ok := client.Usage()
+	told := integration.Allowance{Used: usage.Used, Max: usage.Max}
+	if !ok || usage.At.Before(since) || !told.Low(reservePercent) {
 		return which
 	}
 	for _, at := range which {
-		outcomes[at].err = reserved
+		outcomes[at].err = &reservedError{used: usage.Used, max: usage.Max, until: usage.At.Add(usageGoodFor)}
 	}
 	return nil
 }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

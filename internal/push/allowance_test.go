@@ -1,7 +1,11 @@
 package push_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,31 +13,48 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
+// scarce is a world whose org has less than a fifth of its calls left.
+func scarce(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, time.Now)
+	w.reserve = 20
+	w.link(t, integrationID, "exp", demoCampaign)
+	w.org.usage = "api-usage=81/100"
+	return w
+}
+
+// workUntil lets cold functions work until a time, and returns the calls they spent.
+func (w *world) workUntil(t *testing.T, end time.Time) int {
+	t.Helper()
+	before := w.org.calls
+	for {
+		at, more := w.queue.Next()
+		if !more || at.After(end) {
+			time.Sleep(time.Until(end))
+			return w.org.calls - before
+		}
+		time.Sleep(time.Until(at))
+		w.work(t)
+	}
+}
+
 func TestTheRestOfTheAllowanceIsLeftToOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, time.Now)
-		w.reserve = 20
-		w.link(t, integrationID, "exp", demoCampaign)
-		w.org.usage = "api-usage=81/100" // less than a fifth is left
-		warm := w.handler()
-		work := func() {
-			messages := w.queue.Receive(10)
-			w.queue.Delete(messages, handleBatch(t.Context(), t, warm, messages))
-		}
+		w := scarce(t)
 		start := time.Now()
 		w.publish("e1", "Experiment Completed", start)
-		work() // the first answer tells how much is left
-		w.publish("e2", "Experiment Rolled Back", start.Add(time.Second))
-		work() // the one call that the reserve lets through
+		w.work(t) // the first answer tells how much is left
 		spent := w.org.calls
+		w.publish("e2", "Experiment Rolled Back", start.Add(time.Second))
+		w.work(t)
 		w.publish("e3", "Experiment Completed", start.Add(2*time.Second))
 		w.publish("e4", "Experiment Rolled Back", start.Add(3*time.Second))
 		w.publish("e5", "Experiment Reached Significance", start)
-		work()
+		w.work(t)
 		if w.org.calls != spent {
 			t.Errorf("%d calls were spent out of the reserve", w.org.calls-spent)
 		}
-		waiting := []string{"delivered status_written", "delivered status_written", "retrying allowance", "retrying allowance", "skipped superseded"}
+		waiting := []string{"delivered status_written", "retrying allowance", "retrying allowance", "retrying allowance", "retrying allowance"}
 		if got := w.outcomes(t); !slices.Equal(got, waiting) {
 			t.Errorf("deliveries: %v", got)
 		}
@@ -42,69 +63,151 @@ func TestTheRestOfTheAllowanceIsLeftToOthers(t *testing.T) {
 				t.Errorf("%d attempts, next %s", d.Attempts, time.Until(d.NextAttemptAt))
 			}
 		}
-		w.org.usage = "api-usage=10/100"
-		for range 100 {
-			at, more := w.queue.Next()
-			if !more {
-				break
-			}
-			time.Sleep(time.Until(at))
-			work()
+		if got := w.workUntil(t, start.Add(14*time.Minute)); got != 1 {
+			t.Errorf("%d calls for the statuses that waited, wanted one", got)
 		}
-		want := []string{"delivered note_written", "delivered status_written", "delivered status_written", "delivered status_written", "skipped superseded"}
+		waiting = []string{"delivered status_written", "delivered status_written", "retrying allowance", "skipped superseded", "skipped superseded"}
+		if got := w.outcomes(t); !slices.Equal(got, waiting) {
+			t.Errorf("then: %v", got)
+		}
+		w.org.usage = "api-usage=10/100"
+		w.workUntil(t, start.Add(time.Hour))
+		want := []string{"delivered note_written", "delivered status_written", "delivered status_written", "skipped superseded", "skipped superseded"}
 		if got := w.outcomes(t); !slices.Equal(got, want) {
 			t.Errorf("in the end: %v", got)
 		}
+		spent = w.org.calls
+		w.publish("e6", "Experiment Completed", start.Add(4*time.Second))
+		w.publish("e7", "Experiment Reached Significance", start)
+		w.work(t)
+		if got := w.org.calls - spent; got != 2 {
+			t.Errorf("%d calls with enough left again, wanted one for the status and one for the note", got)
+		}
 	})
 }
 
-func TestWhatWaitsForTheAllowanceForADayIsParkedUntilThereIsMore(t *testing.T) {
+func TestALowAllowanceIsSparedByAllFunctionsTogether(t *testing.T) {
+	tests := []struct {
+		name, detailType string
+		calls            int // in six hours, at most
+	}{
+		{"statuses", "Experiment Completed", 6 * 60 / 5},
+		{"notes", "Experiment Reached Significance", 6 * 60 / 15},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := scarce(t)
+				w.org.latency = 50 * time.Millisecond
+				start := time.Now()
+				w.publish("first", "Experiment Completed", start.Add(-time.Hour))
+				w.work(t)
+				for n := range 6 * 60 {
+					at := start.Add(time.Duration(n) * time.Minute)
+					w.queue.Put(event(fmt.Sprintf("e%03d", n), tt.detailType, "exp", at), at)
+				}
+				if got := w.workUntil(t, start.Add(6*time.Hour)); got > tt.calls || got < tt.calls/2 {
+					t.Errorf("%d calls in six hours, wanted %d at most, and not far fewer", got, tt.calls)
+				}
+				if _, notes := w.org.snapshot(); len(notes[demoCampaign]) > 0 {
+					t.Errorf("%d notes were written out of the reserve", len(notes[demoCampaign]))
+				}
+				w.org.usage = "api-usage=10/100"
+				w.workUntil(t, start.Add(7*time.Hour))
+				for _, o := range w.outcomes(t) {
+					if o != "delivered status_written" && o != "delivered note_written" && o != "skipped superseded" {
+						t.Fatalf("with enough left again: %v", w.outcomes(t))
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestOfTwoFunctionsOneTakesTheTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, time.Now)
-		w.reserve = 20
-		w.link(t, integrationID, "exp", demoCampaign)
-		w.org.usage = "api-usage=81/100"
-		warm := w.handler()
-		start := time.Now()
-		w.publish("status", "Experiment Completed", start)
-		w.queue.Put(event("note", "Experiment Reached Significance", "exp", start), start.Add(time.Second))
-		// A status every ten minutes keeps the org's use known.
-		const last = 26 * time.Hour
-		for after := 10 * time.Minute; after < last; after += 10 * time.Minute {
-			w.queue.Put(event("status-"+after.String(), "Experiment Completed", "exp", start.Add(after)), start.Add(after))
-		}
-		for time.Since(start) < last {
-			at, more := w.queue.Next()
-			if !more {
-				break
+		w := scarce(t)
+		w.publish("e1", "Experiment Completed", time.Now())
+		w.work(t)
+		time.Sleep(6 * time.Minute)
+		spent := w.org.calls
+		// Both have read that it is time before either takes the turn.
+		var both, done sync.WaitGroup
+		both.Add(2)
+		var takers atomic.Int32
+		w.store.Before(func(_ context.Context, op string) error {
+			if op == "SwapAllowance" && takers.Add(1) <= 2 {
+				both.Done()
+				both.Wait()
 			}
-			time.Sleep(time.Until(at))
-			messages := w.queue.Receive(10)
-			w.queue.Delete(messages, handleBatch(t.Context(), t, warm, messages))
+			return nil
+		})
+		for n, campaign := range []string{demoCampaign, "7015g000000AbCeAAK"} {
+			experiment := []string{"exp", "other"}[n]
+			if n > 0 {
+				w.link(t, integrationID, experiment, campaign)
+			}
+			body := event(fmt.Sprint("both", n), "Experiment Rolled Back", experiment, time.Now())
+			done.Go(func() {
+				if _, err := w.handler().Handle(t.Context(), []byte(body)); err != nil {
+					t.Error(err)
+				}
+			})
 		}
-		note := w.noteDelivery(t)
-		if note.Status != integration.StatusParked || note.Reason != integration.ReasonAllowance || note.Attempts != 0 || note.ErrorCode != "" {
-			t.Fatalf("the note is %s %s after %d attempts (%s)", note.Status, note.Reason, note.Attempts, note.Detail)
+		done.Wait()
+		if got := w.org.calls - spent; got != 1 {
+			t.Errorf("%d calls at a time, wanted one", got)
 		}
-		if waited := note.UpdatedAt.Sub(start); waited < 25*time.Hour {
-			t.Errorf("parked after %s", waited)
+	})
+}
+
+func TestWhatWaitsADayForTheAllowanceIsParked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := scarce(t)
+		start := time.Now()
+		w.publish("e1", "Experiment Completed", start)
+		w.work(t)
+		w.publish("e2", "Experiment Reached Significance", start)
+		w.workUntil(t, start.Add(24*time.Hour))
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "retrying allowance"}) {
+			t.Errorf("for a day: %v", got)
+		}
+		w.workUntil(t, start.Add(26*time.Hour))
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "parked allowance"}) {
+			t.Errorf("after a day: %v", got)
 		}
 		w.org.usage = "api-usage=10/100"
 		w.resume()
-		w.drain(t)
-		if note := w.noteDelivery(t); note.Status != integration.StatusDelivered {
-			t.Errorf("with calls to spare, the note is %s %s", note.Status, note.Reason)
+		w.workUntil(t, start.Add(28*time.Hour))
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered note_written", "delivered status_written"}) {
+			t.Errorf("resumed: %v", got)
 		}
 	})
 }
 
-// noteDelivery returns the delivery of the event "note".
-func (w *world) noteDelivery(t testing.TB) integration.Delivery {
-	t.Helper()
-	id := integration.DeliveryID(integration.Outbound, "note", integrationID, demoCampaign, "note")
-	found, err := w.store.GetDeliveries(t.Context(), []string{id})
-	if err != nil || len(found) != 1 {
-		t.Fatalf("the note is not in the log: %v", err)
+func TestTheAnswerToTheStatusesHoldsTheNotesOfTheirBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := scarce(t)
+		w.org.latency = 50 * time.Millisecond
+		w.publish("e1", "Experiment Completed", time.Now())
+		w.publish("e2", "Experiment Reached Significance", time.Now())
+		w.work(t)
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "retrying allowance"}) || w.org.calls != 1 {
+			t.Errorf("%d calls: %v", w.org.calls, got)
+		}
+	})
+}
+
+func TestAnAmpleAllowanceCostsNoWrite(t *testing.T) {
+	w := scarce(t)
+	w.org.usage = "api-usage=79/100"
+	w.store.Before(func(_ context.Context, op string) error {
+		if op == "SwapAllowance" {
+			t.Error("what is left was stored, though it is enough")
+		}
+		return nil
+	})
+	if d, _ := w.one(t, event("e1", "Experiment Completed", "exp", time.Now())); d.Status != integration.StatusDelivered {
+		t.Errorf("%s %s", d.Status, d.Reason)
 	}
-	return found[id]
 }

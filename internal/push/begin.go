@@ -28,9 +28,9 @@ type decision struct {
 
 // decide is the gate in front of every write. It is pure. stored and campaign are
 // what the store holds (nil: nothing); lease is until when this function may be
-// at it. A nil error with verdictSend means that, once the unit is committed, no
+// at it; policy says when what is held back is looked at again. A nil error with verdictSend means that, once the unit is committed, no
 // other function writes to that campaign until the lease ends.
-func decide(w want, stored *integration.Delivery, campaign *integration.Campaign, now, lease time.Time) (decision, error) {
+func decide(w want, stored *integration.Delivery, campaign *integration.Campaign, now, lease time.Time, policy RetryPolicy) (decision, error) {
 	d := w.delivery
 	if stored == nil && w.onlyIfStored {
 		return decision{verdict: verdictDone}, nil
@@ -53,8 +53,10 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 	}
 	if w.target != "" {
 		d.ErrorCode, d.Cause, d.Fix = w.delivery.ErrorCode, w.delivery.Cause, w.delivery.Fix
-		err := d.Move(now, w.target, w.reason, w.detail)
-		return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: &d}}, err
+		return record(&d, d.Move(now, w.target, w.reason, w.detail))
+	}
+	if w.effect.Status == "" && w.held != nil {
+		return record(&d, keepBack(&d, w.held, now, policy))
 	}
 	if w.effect.Status == "" {
 		if d.NoteKind == "" {
@@ -73,15 +75,21 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 	claimed := c.ClaimedBy != "" && c.ClaimedBy != d.ID && c.ClaimedUntil.After(now)
 	switch {
 	case c.EventID != w.event.ID && !c.Newer(w.event.OccurredAt, w.event.ID):
-		err := d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded,
-			fmt.Sprintf("a newer event, of %s, already decides the Campaign's status", c.EventAt.UTC().Format(time.RFC3339)))
-		return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: &d}}, err
+		return record(&d, d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded,
+			fmt.Sprintf("a newer event, of %s, already decides the Campaign's status", c.EventAt.UTC().Format(time.RFC3339))))
 	case claimed:
 		return decision{verdict: verdictBusy, busyUntil: c.ClaimedUntil}, nil
+	}
+	if w.held != nil {
+		return record(&d, keepBack(&d, w.held, now, policy))
 	}
 	c.ExperimentKey, c.EventAt, c.EventID = d.ExperimentKey, w.event.OccurredAt, w.event.ID
 	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.Status, lease
 	return send(&d, &c, now, lease)
+}
+
+func record(d *integration.Delivery, err error) (decision, error) {
+	return decision{verdict: verdictRecord, unit: integration.Unit{Delivery: d}}, err
 }
 
 func send(d *integration.Delivery, c *integration.Campaign, now, lease time.Time) (decision, error) {

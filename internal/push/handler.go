@@ -22,15 +22,18 @@ type Queue interface {
 	Send(ctx context.Context, body []byte, after time.Duration) error
 }
 
-// Config is what a [Handler] works with. All fields are required.
+// Config is what a [Handler] works with. All fields but ReservePercent are required.
 type Config struct {
 	Store integration.Store
 	Queue Queue
 	Orgs  *Orgs
 	Bus   Notifier
 	Retry RetryPolicy
-	Now   func() time.Time
-	Log   *slog.Logger
+	// ReservePercent is the share of an org's API allowance that is left to its
+	// other applications; 0 leaves none.
+	ReservePercent int
+	Now            func() time.Time
+	Log            *slog.Logger
 	// Metrics takes an invocation's counters.
 	Metrics func(counts map[string]int) error
 }
@@ -99,7 +102,8 @@ func (h *Handler) process(ctx context.Context, messages []Message) (*progress, e
 		deliveries: map[string]integration.Delivery{}, comeBack: map[string]time.Time{}, ofMessage: make([][]string, len(messages)),
 		absent: map[string]bool{}, failed: map[int]error{}, parked: map[string]bool{},
 	}
-	wants, integrations, err := h.planAll(ctx, messages, p)
+	started := h.cfg.Now()
+	wants, k, err := h.planAll(ctx, messages, p)
 	if err != nil {
 		return p, err
 	}
@@ -107,12 +111,13 @@ func (h *Handler) process(ctx context.Context, messages []Message) (*progress, e
 	if err != nil {
 		return p, err
 	}
-	outcomes := h.write(ctx, jobs, integrations)
-	h.attendAll(ctx, jobs, outcomes, integrations, p)
+	outcomes := h.write(ctx, jobs, k.integrations)
+	h.learnAll(ctx, jobs, k, started)
+	h.attendAll(ctx, jobs, outcomes, k.integrations, p)
 	if err := h.settleAll(ctx, jobs, outcomes, p); err != nil {
 		return p, err
 	}
-	if err := h.tellRecovered(ctx, jobs, outcomes, integrations); err != nil {
+	if err := h.tellRecovered(ctx, jobs, outcomes, k.integrations); err != nil {
 		// The next delivery tells it.
 		h.cfg.Log.WarnContext(ctx, "the recovery is not told yet", "error", err)
 	}

@@ -79,10 +79,10 @@ func (w *world) handlerThrough(store integration.Store, org http.RoundTripper, q
 	}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	orgs := push.NewOrgs(push.OrgsConfig{
-		Tokens: store, Integrations: store, Vault: w.vault, HTTPClient: &http.Client{Transport: org}, Now: w.now, Log: log, ReservePercent: w.reserve,
+		Tokens: store, Integrations: store, Vault: w.vault, HTTPClient: &http.Client{Transport: org}, Now: w.now, Log: log,
 	})
 	return push.NewHandler(push.Config{
-		Store: store, Queue: through, Orgs: orgs, Bus: w.bus, Retry: w.retry, Now: w.now, Log: log,
+		Store: store, Queue: through, Orgs: orgs, Bus: w.bus, Retry: w.retry, ReservePercent: w.reserve, Now: w.now, Log: log,
 		Metrics: func(map[string]int) error { return nil },
 	})
 }

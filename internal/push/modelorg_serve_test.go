@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"salesforce-integration/internal/salesforce"
 )
 
 type modelRecord struct {
@@ -25,6 +27,8 @@ func (o *modelOrg) serve(r *http.Request, body []byte, refusal string) any {
 	switch path := r.URL.Path; {
 	case strings.HasSuffix(path, "/composite/sobjects") && r.Method == http.MethodPost:
 		return o.post(body, refusal)
+	case strings.HasSuffix(path, salesforce.DefaultAPIVersion+"/"):
+		return map[string]string{"limits": path + "limits"}
 	case strings.HasSuffix(path, "/composite/sobjects"):
 		return o.patch(body, refusal)
 	case strings.HasSuffix(path, "/composite"):

@@ -31,6 +31,7 @@ type modelOrg struct {
 	hosts    []string // where the API calls went
 	token    int
 	usage    string          // the header Sforce-Limit-Info
+	latency  time.Duration   // of an answer, in virtual time
 	wait     string          // the header Retry-After of a refusal
 	locked   bool            // the token endpoint refuses the credentials
 	noNotes  bool            // notes are switched off in the org
@@ -75,6 +76,7 @@ func (o *modelOrg) RoundTrip(r *http.Request) (*http.Response, error) {
 		body, _ = io.ReadAll(r.Body)
 		_ = r.Body.Close()
 	}
+	time.Sleep(o.latency)
 	resp, err := o.answerTo(r, body)
 	if resp == nil && err == nil {
 		<-r.Context().Done()

@@ -19,13 +19,10 @@ type OrgsConfig struct {
 	Integrations integration.IntegrationStore // to pin an org's id at the first connection
 	Vault        integration.Vault
 	Allowed      integration.AllowedOrigins
-	APIVersion   string // "" for the client's default
-	// ReservePercent is the share of an org's API allowance that is left to its
-	// other applications; 0 leaves none.
-	ReservePercent int
-	HTTPClient     *http.Client // lends its Transport; nil for one of egress.NewClient
-	Now            func() time.Time
-	Log            *slog.Logger
+	APIVersion   string       // "" for the client's default
+	HTTPClient   *http.Client // lends its Transport; nil for one of egress.NewClient
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Orgs keeps a client for each integration while the function is warm.
@@ -41,7 +38,6 @@ type Orgs struct {
 type cachedClient struct {
 	client      *salesforce.Client
 	tokens      salesforce.TokenSource
-	governor    governor
 	version     int64 // of the credentials
 	instanceURL string
 }
@@ -81,11 +77,36 @@ func (o *Orgs) client(ctx context.Context, i integration.Integration) (*cachedCl
 		return nil, fmt.Errorf("connecting with the org: %w", err)
 	}
 	c := &cachedClient{
-		client: connection.Client, tokens: connection.Tokens, governor: governor{reservePercent: o.cfg.ReservePercent},
-		version: i.CredentialsVersion, instanceURL: i.InstanceURL,
+		client: connection.Client, tokens: connection.Tokens, version: i.CredentialsVersion, instanceURL: i.InstanceURL,
 	}
 	o.clients[i.ID] = c
 	return c, nil
+}
+
+// usage returns what an org last said of its allowance to this function.
+func (o *Orgs) usage(id string) (salesforce.Usage, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c, ok := o.clients[id]
+	if !ok {
+		return salesforce.Usage{}, false
+	}
+	return c.client.Usage()
+}
+
+// ask spends a call to find out what is left of an org's allowance; false: it did not
+// say.
+func (o *Orgs) ask(ctx context.Context, i integration.Integration) (salesforce.Usage, bool) {
+	c, err := o.client(ctx, i)
+	if err != nil {
+		return salesforce.Usage{}, false
+	}
+	started := o.cfg.Now()
+	if err := c.client.Ping(ctx); err != nil {
+		o.cfg.Log.WarnContext(ctx, "the org does not say what is left of its allowance", "integration_id", i.ID, "error", err)
+	}
+	usage, ok := c.client.Usage() // a refusal says it, too
+	return usage, ok && !usage.At.Before(started)
 }
 
 // pinOrg remembers which org the credentials belong to, once: from then on the

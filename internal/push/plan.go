@@ -24,6 +24,9 @@ type want struct {
 	reason integration.Reason
 	detail string
 
+	// held is why it has to wait though it could be written; nil: it need not.
+	held *reservedError
+
 	// onlyIfStored: it matters only when such a delivery was begun before.
 	onlyIfStored bool
 }

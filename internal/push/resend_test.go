@@ -135,7 +135,7 @@ func TestACampaignThatIsLinkedAnewWhileAnEventIsRead(t *testing.T) {
 		if err := w.store.DeleteLink(ctx, integrationID, demoCampaign); err != nil {
 			t.Error(err)
 		}
-		w.link(t, integrationID, "other", demoCampaign)
+		w.link(t, integrationID, "other", demoCampaign) //nolint:contextcheck // the test's own is as good
 		_, err := w.handler().Handle(ctx, []byte(event("e2", "Experiment Rolled Back", "other", now)))
 		return err
 	})

@@ -60,7 +60,7 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 	var open []undecided
 	var units []integration.Unit
 	for _, w := range wants {
-		d, err := decide(w, pick(stored, w.delivery.ID), pick(campaigns, w.ref()), now, lease)
+		d, err := decide(w, pick(stored, w.delivery.ID), pick(campaigns, w.ref()), now, lease, h.cfg.Retry)
 		if err != nil {
 			return nil, nil, fmt.Errorf("deciding about a delivery: %w", err)
 		}
@@ -72,7 +72,7 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 				continue
 			}
 			p.deliveries[s.ID] = s
-			if s.Resumable() && w.target == "" {
+			if mendable(s) && w.target == "" {
 				p.parked[s.IntegrationID] = true // it could go out now
 			}
 			continue
@@ -106,7 +106,10 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 			continue
 		}
 		p.deliveries[u.want.delivery.ID] = *r.Delivery
-		if r.Delivery.Status == integration.StatusParked {
+		if r.Delivery.Status == integration.StatusRetrying {
+			p.comeBack[r.Delivery.ID] = r.Delivery.NextAttemptAt
+		}
+		if mendable(*r.Delivery) {
 			p.parked[r.Delivery.IntegrationID] = true
 		}
 		if u.decision.verdict == verdictSend {
@@ -114,6 +117,12 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 		}
 	}
 	return lost, jobs, nil
+}
+
+// mendable says whether a delivery is parked by a state of its integration that
+// somebody may be changing at this moment.
+func mendable(d integration.Delivery) bool {
+	return d.Resumable() && d.Reason != integration.ReasonAllowance
 }
 
 // current reads what is stored of the wanted deliveries and their campaigns.
@@ -196,7 +205,7 @@ func (h *Handler) write(ctx context.Context, jobs []job, integrations map[string
 			for i, index := range indexes {
 				mine[i] = jobs[index]
 			}
-			for i, o := range h.cfg.Orgs.write(ctx, integrations[id], mine) {
+			for i, o := range h.cfg.Orgs.write(ctx, integrations[id], mine, h.cfg.ReservePercent) {
 				outcomes[indexes[i]] = o
 			}
 		})

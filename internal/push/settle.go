@@ -82,20 +82,10 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	if errors.Is(o.err, salesforce.ErrDeadline) {
 		d.Attempts-- // nothing was sent: not a try
 	}
-	age := now.Sub(d.CreatedAt)
-	if d.ResumedAt.After(d.CreatedAt) {
-		age = now.Sub(d.ResumedAt)
-	}
 	if reserved, ok := errors.AsType[*reservedError](o.err); ok {
 		d.Attempts--
 		d.ErrorCode, d.Cause, d.Fix = "", "", ""
-		if age >= policy.MaxAge {
-			return unit, d.Move(now, integration.StatusParked, integration.ReasonAllowance,
-				reserved.Error()+"; it has waited for a day: send it again when the org has calls to spare")
-		}
-		err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, reserved.Error())
-		d.NextAttemptAt = policy.At(reserved.until, 1, 0, d.IntegrationID)
-		return unit, err
+		return unit, keepBack(&d, reserved, now, policy)
 	}
 	switch {
 	case heldUp(o.err):
@@ -104,15 +94,20 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	case !diagnosis.Retryable:
 		forgetKind(&d)
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonRefused, explain(o.err, diagnosis))
-	case age >= policy.MaxAge:
+	case age(&d, now) >= policy.MaxAge:
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonExhausted,
-			fmt.Sprintf("given up after %d attempts in %s; the last one: %s", d.Attempts, age.Round(time.Minute), explain(o.err, diagnosis)))
+			fmt.Sprintf("given up after %d attempts in %s; the last one: %s", d.Attempts, age(&d, now).Round(time.Minute), explain(o.err, diagnosis)))
 	}
 	if err := d.Move(now, integration.StatusRetrying, integration.ReasonFailing, explain(o.err, diagnosis)); err != nil {
 		return unit, err
 	}
 	d.NextAttemptAt = policy.At(now, max(d.Attempts, 1), atLeast, d.IntegrationID)
 	return unit, nil
+}
+
+// age is for how long a delivery has been tried, since it was last taken up.
+func age(d *integration.Delivery, now time.Time) time.Duration {
+	return now.Sub(latest(d.CreatedAt, d.ResumedAt))
 }
 
 // forgetKind lets a note be written in another form, which may be the cure. Only

@@ -8,16 +8,18 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"salesforce-integration/internal/integration"
 )
 
 // planAll reads a batch's messages and what the store knows of their experiments,
 // and says which deliveries are wanted, the newest events first. Commands are
 // carried out on the way.
-func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) ([]want, map[string]integration.Integration, error) {
+func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) ([]want, known, error) {
 	ins, err := h.take(ctx, messages, p)
 	if err != nil {
-		return nil, nil, err
+		return nil, known{}, err
 	}
 	keys := map[string]bool{}
 	for _, in := range ins {
@@ -25,15 +27,15 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 			keys[in.event.ExperimentKey] = true
 		}
 	}
-	links, integrations, err := h.read(ctx, keys)
+	k, err := h.read(ctx, keys)
 	if err != nil {
-		return nil, nil, err
+		return nil, known{}, err
 	}
 	var wants []want
 	seen := map[string]int{}
 	now := h.cfg.Now()
 	for _, in := range ins {
-		for _, w := range plan(in, links[in.event.ExperimentKey], integrations, now) {
+		for _, w := range plan(in, k.links[in.event.ExperimentKey], k.integrations, now) {
 			p.ofMessage[in.of] = append(p.ofMessage[in.of], w.delivery.ID)
 			at, twice := seen[w.delivery.ID]
 			switch {
@@ -46,7 +48,7 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 		}
 	}
 	newestFirst(wants)
-	return wants, integrations, nil
+	return wants, k, h.holdBack(ctx, wants, k)
 }
 
 // take reads the events out of messages, and carries out the commands among them.
@@ -131,27 +133,45 @@ func (h *Handler) readEvent(of int, body []byte) (incoming, error) {
 	return in, nil
 }
 
-// read reads the links of experiments, and the integrations that these name.
-func (h *Handler) read(ctx context.Context, keys map[string]bool) (map[string][]integration.Link, map[string]integration.Integration, error) {
+// known is what the store knows of a batch's experiments.
+type known struct {
+	links        map[string][]integration.Link      // by experiment
+	integrations map[string]integration.Integration // that these name
+	allowances   map[string]integration.Allowance   // of those whose org had little left
+}
+
+// read reads what is known of experiments.
+func (h *Handler) read(ctx context.Context, keys map[string]bool) (known, error) {
+	k := known{allowances: map[string]integration.Allowance{}}
 	if len(keys) == 0 {
-		return nil, nil, nil
+		return k, nil
 	}
-	links, err := h.cfg.Store.LinksByExperiment(ctx, sortedKeys(keys))
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the links of %d experiments: %w", len(keys), err)
+	var err error
+	if k.links, err = h.cfg.Store.LinksByExperiment(ctx, sortedKeys(keys)); err != nil {
+		return k, fmt.Errorf("reading the links of %d experiments: %w", len(keys), err)
 	}
 	ids := map[string]bool{}
-	for _, of := range links {
+	for _, of := range k.links {
 		for _, link := range of {
 			ids[link.IntegrationID] = true
 		}
 	}
 	if len(ids) == 0 {
-		return links, nil, nil
+		return k, nil
 	}
-	integrations, err := h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids))
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading %d integrations: %w", len(ids), err)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		k.integrations, err = h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids))
+		return err
+	})
+	if h.cfg.ReservePercent > 0 {
+		g.Go(func() (err error) {
+			k.allowances, err = h.cfg.Store.GetAllowances(ctx, sortedKeys(ids))
+			return err
+		})
 	}
-	return links, integrations, nil
+	if err := g.Wait(); err != nil {
+		return k, fmt.Errorf("reading %d integrations: %w", len(ids), err)
+	}
+	return k, nil
 }

@@ -9,9 +9,10 @@ import (
 )
 
 // write carries out the jobs of one org in as few calls as they fit, and returns
-// an outcome for each. No call holds two records of one campaign: begin lets one
+// an outcome for each. Notes wait when the answer about the statuses leaves less than
+// reservePercent of the org's allowance. No call holds two records of one campaign: begin lets one
 // status a campaign through, and notes of one campaign go in different calls.
-func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job) []outcome {
+func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job, reservePercent int) []outcome {
 	outcomes := make([]outcome, len(jobs))
 	cached, err := o.client(ctx, i)
 	if err != nil {
@@ -29,9 +30,9 @@ func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job)
 			statuses = append(statuses, at)
 		}
 	}
-	statuses = cached.governor.hold(client, statuses, false, o.cfg.Now(), outcomes)
+	started := o.cfg.Now()
 	writeStatuses(ctx, client, jobs, statuses, outcomes)
-	notes = cached.governor.hold(client, notes, true, o.cfg.Now(), outcomes)
+	notes = heldNotes(client, reservePercent, started, notes, outcomes)
 	var open []int
 	for kind, of := range byKind(jobs, notes) {
 		open = append(open, findWritten(ctx, client, kind, jobs, of, outcomes)...)

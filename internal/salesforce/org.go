@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 )
 
@@ -25,27 +24,9 @@ func (c *Client) Versions(ctx context.Context) ([]Version, error) {
 	return versions, nil
 }
 
-// LimitDailyAPIRequests names the org's API allowance in [Client.Limits].
-const LimitDailyAPIRequests = "DailyApiRequests"
-
-// Limit is an allowance of the org. Remaining may be negative.
-type Limit struct{ Max, Remaining int }
-
-// Limits returns the org's allowances by name. The Run-As user needs 'View Setup
-// and Configuration'; [Client.Usage] needs nothing.
-// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_limits.htm
-func (c *Client) Limits(ctx context.Context) (map[string]Limit, error) {
-	var answer map[string]json.RawMessage
-	what := call{op: "read limits", method: http.MethodGet, path: c.data + "/limits"}
-	if err := c.do(ctx, what, &answer); err != nil {
-		return nil, err
-	}
-	limits := make(map[string]Limit, len(answer))
-	for name, raw := range answer {
-		var l Limit
-		if json.Unmarshal(raw, &l) == nil { // an entry of another form is no allowance
-			limits[name] = l
-		}
-	}
-	return limits, nil
+// Ping asks for the list of the API's resources, which every user may see: the least
+// call that tells, by [Client.Usage], what is left of the org's allowance.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_discoveryresource.htm
+func (c *Client) Ping(ctx context.Context) error {
+	return c.do(ctx, call{op: "list resources", method: http.MethodGet, path: c.data + "/"}, nil)
 }

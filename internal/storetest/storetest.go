@@ -30,6 +30,7 @@ func Run(t *testing.T, newStore func(t *testing.T) integration.Store) {
 		{"Seen", seenTests},
 		{"Log", logTests},
 		{"Tokens", tokenTests},
+		{"Allowances", allowanceTests},
 		{"RoundTrip", roundTripTests},
 	}
 	for _, g := range groups {

@@ -81,6 +81,16 @@ func (l *ledger) SwapToken(ctx context.Context, t integration.TokenRecord) (inte
 	return l.Store.SwapToken(ctx, t)
 }
 
+func (l *ledger) GetAllowances(ctx context.Context, ids []string) (map[string]integration.Allowance, error) {
+	l.reads(len(ids))
+	return l.Store.GetAllowances(ctx, ids)
+}
+
+func (l *ledger) SwapAllowance(ctx context.Context, a integration.Allowance) (integration.Allowance, error) {
+	l.book(1)
+	return l.Store.SwapAllowance(ctx, a)
+}
+
 // Commit books a transaction for each hundred rows; a unit's rows stay together.
 func (l *ledger) Commit(ctx context.Context, units []integration.Unit) ([]integration.UnitResult, error) {
 	transactions, room := 0, 0

@@ -24,6 +24,9 @@ import (
 // IntegrationID is the one integration of a trial.
 const IntegrationID = "0195b9b0-0000-7000-8000-000000000001"
 
+// reservePercent is the template's AllowanceReservePercent.
+const reservePercent = 20
+
 // storeTime is what a call to the store takes.
 const storeTime = 5 * time.Millisecond
 
@@ -114,7 +117,7 @@ func (p *Product) Start(at Place) Function {
 		Tokens: store, Integrations: store, Vault: p.vault, HTTPClient: &http.Client{Transport: at.Transport}, Now: time.Now, Log: log,
 	})
 	return &function{push.NewHandler(push.Config{
-		Store: store, Queue: at.Life.Queue(at.Queue), Orgs: orgs, Bus: &pushtest.Bus{}, Retry: p.retry, Now: time.Now, Log: log,
+		Store: store, Queue: at.Life.Queue(at.Queue), Orgs: orgs, Bus: &pushtest.Bus{}, Retry: p.retry, ReservePercent: reservePercent, Now: time.Now, Log: log,
 		Metrics: func(map[string]int) error { return nil },
 	})}
 }

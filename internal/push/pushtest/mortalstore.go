@@ -46,6 +46,14 @@ func (s *mortalStore) SwapToken(ctx context.Context, t integration.TokenRecord) 
 	return through(s.life, func() (integration.TokenRecord, error) { return s.Store.SwapToken(ctx, t) })
 }
 
+func (s *mortalStore) GetAllowances(ctx context.Context, ids []string) (map[string]integration.Allowance, error) {
+	return through(s.life, func() (map[string]integration.Allowance, error) { return s.Store.GetAllowances(ctx, ids) })
+}
+
+func (s *mortalStore) SwapAllowance(ctx context.Context, a integration.Allowance) (integration.Allowance, error) {
+	return through(s.life, func() (integration.Allowance, error) { return s.Store.SwapAllowance(ctx, a) })
+}
+
 func (s *mortalStore) GetIntegration(ctx context.Context, id string) (integration.Integration, error) {
 	return through(s.life, func() (integration.Integration, error) { return s.Store.GetIntegration(ctx, id) })
 }

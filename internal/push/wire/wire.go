@@ -51,18 +51,19 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		Allowed:      env.Allowed,
 		APIVersion:   env.APIVersion,
 
-		ReservePercent: env.Reserve,
-
 		HTTPClient: egress.NewClient(egress.Config{Listed: env.Allowed}),
 		Now:        time.Now,
 		Log:        log,
 	})
 	return push.NewHandler(push.Config{
-		Store:   store,
-		Queue:   queue.New(sqs.NewFromConfig(aws), env.QueueURL),
-		Orgs:    orgs,
-		Bus:     bus.New(eventbridge.NewFromConfig(aws), env.BusName, env.BusSource),
-		Retry:   push.DefaultRetryPolicy(),
+		Store: store,
+		Queue: queue.New(sqs.NewFromConfig(aws), env.QueueURL),
+		Orgs:  orgs,
+		Bus:   bus.New(eventbridge.NewFromConfig(aws), env.BusName, env.BusSource),
+		Retry: push.DefaultRetryPolicy(),
+
+		ReservePercent: env.Reserve,
+
 		Now:     time.Now,
 		Log:     log,
 		Metrics: emf.New(stdout, function, getenv("STAGE"), time.Now).Counts,

@@ -1,0 +1,22 @@
+package integration
+
+import "time"
+
+// Allowance is what an org last said of its daily API calls, as many functions
+// share it. It is kept from when little was left: an org that never said so has none.
+type Allowance struct {
+	IntegrationID string
+	// Used and Max are calls of the rolling day, as of At. Used may pass Max.
+	Used, Max int
+	At        time.Time
+	// NextCallAt is when the org may be called next, while little is left: whoever
+	// moves it on is the one that calls.
+	NextCallAt time.Time
+	// Version is the compare-and-swap counter; 0 is one not stored yet.
+	Version int64
+}
+
+// Low says whether less than a share of the calls, in percent, is left.
+func (a Allowance) Low(reservePercent int) bool {
+	return a.Max > 0 && (a.Max-a.Used)*100 < a.Max*reservePercent
+}
