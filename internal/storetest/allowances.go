@@ -74,7 +74,7 @@ var allowanceTests = []test{
 		if _, err := s.SwapAllowance(t.Context(), integration.Allowance{IntegrationID: id(1), Used: 5}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.DeleteIntegration(t.Context(), id(1)); err != nil {
+		if err := s.DeleteIntegration(t.Context(), id(1), 0); err != nil {
 			t.Fatal(err)
 		}
 		found, err := s.GetAllowances(t.Context(), []string{id(1)})
