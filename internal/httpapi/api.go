@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.5.0"
+const Version = "1.6.0"
 
 const (
 	basePath         = "/api/v1"
@@ -46,6 +46,7 @@ type API struct {
 	log       *slog.Logger
 	mux       *http.ServeMux
 	huma      huma.API
+	openAPI   func() *huma.OpenAPI
 	document  func() ([]byte, error)
 }
 
@@ -59,6 +60,7 @@ func New(c Config) (*API, error) {
 	}
 	a := &API{service: c.Service, publicURL: c.PublicURL, log: c.Log, mux: http.NewServeMux()}
 	a.huma = humago.New(a.mux, humaConfig())
+	a.huma.UseMiddleware(a.refuseEmptyParameters)
 	a.registerIntegrations()
 	a.registerWebhookSecret()
 	a.registerLinks()
@@ -66,13 +68,14 @@ func New(c Config) (*API, error) {
 	a.registerDeliveries()
 	a.registerRedelivery()
 	a.registerConnection()
-	finishDocument(a.huma.OpenAPI())
-	a.document = sync.OnceValues(func() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() })
+	// A request for the document is rare; what it alone needs is not done before.
+	a.openAPI = sync.OnceValue(func() *huma.OpenAPI { return finished(a.huma.OpenAPI()) })
+	a.document = sync.OnceValues(func() ([]byte, error) { return a.openAPI().MarshalJSON() })
 	return a, nil
 }
 
 // OpenAPI returns the API's description as YAML.
-func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().YAML() }
+func (a *API) OpenAPI() ([]byte, error) { return a.openAPI().YAML() }
 
 // operation describes one operation. Its body, if it has one, is limited; its
 // errors are all of the one shape.
@@ -88,7 +91,8 @@ func (a *API) operation(method, path, id, summary, description, tag string, stat
 		MaxBodyBytes:                 maxBodyBytes,
 		RejectUnknownQueryParameters: true,
 		Responses:                    map[string]*huma.Response{},
+		Security:                     rolesFor(method),
 	}
-	addErrors(a.huma.OpenAPI(), &op, errorStatuses)
+	addErrors(&op, errorStatuses)
 	return op
 }

@@ -18,7 +18,7 @@ type Integration struct {
 	IsActive        bool              `json:"is_active" doc:"When false nothing is sent to Salesforce, and nothing is lost: events wait." example:"true"`
 	Config          OrgConfig         `json:"config" doc:"The org, with its secrets masked."`
 	Settings        Settings          `json:"settings" doc:"What events do in this org, where it differs from the default."`
-	Effects         map[string]Effect `json:"effects" nullable:"false" doc:"What each type of event really does, defaults included. Types that are not named do nothing."`
+	Effects         map[string]Effect `json:"effects" nullable:"false" doc:"What each type of event really does, defaults included. Types that are not named do nothing." example:"{\"Experiment Completed\": {\"status\": \"Completed\", \"note\": false}}"`
 	Attention       *Attention        `json:"attention" doc:"Why nothing is sent until somebody acts; null when all is well."`
 	OrgID           *string           `json:"org_id" doc:"The org's 18-character id, once a connection has succeeded." example:"00D5g000004XyZaEAK"`
 	SecretIssuedAt  time.Time         `json:"webhook_secret_issued_at" doc:"When the webhook secret that is current was made." example:"2026-03-02T10:00:00Z"`
@@ -89,6 +89,7 @@ type IntegrationChange struct {
 // OrgConfigChange changes how to reach an org. A secret that is the mask keeps its
 // value.
 type OrgConfigChange struct {
+	_            struct{}  `nullable:"true"`
 	InstanceURL  *string   `json:"instance_url,omitempty" nullable:"true" doc:"The org's My Domain URL. Another org's id is pinned anew." example:"https://your-org.my.salesforce.com"`
 	ClientID     *string   `json:"client_id,omitempty" nullable:"true" doc:"The consumer key." example:"3MVG9..."`
 	ClientSecret *string   `json:"client_secret,omitempty" nullable:"true" writeOnly:"true" doc:"The consumer secret; the mask keeps the stored one." example:"1234567890ABCDEF..."`

@@ -2,19 +2,16 @@ package httpapi
 
 import (
 	"maps"
-	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"salesforce-integration/internal/integration"
 )
 
 const securityScheme = "bearer"
-
-// commonErrors can meet any request; the first and the last but two are API
-// Gateway's own.
-var commonErrors = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
 
 func humaConfig() huma.Config {
 	c := huma.DefaultConfig("Salesforce integration", Version)
@@ -43,26 +40,86 @@ func schemaOf[T any](o *huma.OpenAPI) *huma.Schema {
 	return o.Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// addErrors documents what an operation may fail with. Listing them in the
-// operation's Errors would document huma's own shape.
-func addErrors(o *huma.OpenAPI, op *huma.Operation, statuses []int) {
-	for _, status := range slices.Concat(commonErrors, statuses) {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{(&Problem{}).ContentType(""): {Schema: schemaOf[Problem](o)}},
-		}
+// rolesFor says which roles may use a method. A scheme that is not OAuth's lists
+// roles in the place of scopes.
+// https://spec.openapis.org/oas/v3.1.0#security-requirement-object
+func rolesFor(method string) []map[string][]string {
+	roles := []map[string][]string{{securityScheme: {string(integration.RoleAdmin)}}}
+	if isRead(method) {
+		roles = append(roles, map[string][]string{securityScheme: {string(integration.RoleViewer)}})
 	}
+	return roles
 }
 
-// finishDocument takes out what huma puts in for errors that are never sent, and
-// what it says of answers: that they will never have another field.
-func finishDocument(o *huma.OpenAPI) {
-	schemas := o.Components.Schemas.Map()
-	maps.DeleteFunc(schemas, func(name string, _ *huma.Schema) bool { return name == "ErrorModel" || name == "ErrorDetail" })
-	taken := []string{"NewIntegration", "NewOrgConfig", "IntegrationChange", "OrgConfigChange", "SettingsChange", "NewLink", "NewWebhookSecret", "NewConnection", "RedeliverFilter"}
-	for name, s := range schemas {
-		if !slices.Contains(taken, name) {
-			s.AdditionalProperties = nil
+// finished completes the document with what no operation says of itself, and takes
+// out what huma puts in for errors that are never sent.
+func finished(o *huma.OpenAPI) *huma.OpenAPI {
+	maps.DeleteFunc(o.Components.Schemas.Map(), func(name string, _ *huma.Schema) bool { return name == "ErrorModel" || name == "ErrorDetail" })
+	addFailures(o)
+	taken := takenSchemas(o)
+	for name, s := range o.Components.Schemas.Map() {
+		if !taken[name] {
+			s.AdditionalProperties = openOrValues(s) // an answer may have another field one day
 		}
 	}
+	stateLimits(o, taken)
+	addExamples(o)
+	return o
+}
+
+// openOrValues leaves the type of a map's values alone.
+func openOrValues(s *huma.Schema) any {
+	if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+		return values
+	}
+	return nil
+}
+
+// takenSchemas are those that requests are made of.
+func takenSchemas(o *huma.OpenAPI) map[string]bool {
+	taken := map[string]bool{}
+	var visit func(*huma.Schema)
+	visit = func(s *huma.Schema) {
+		if s == nil {
+			return
+		}
+		if name, ok := strings.CutPrefix(s.Ref, schemaRef); ok {
+			if !taken[name] {
+				taken[name] = true
+				visit(o.Components.Schemas.Map()[name])
+			}
+			return
+		}
+		visit(s.Items)
+		for _, property := range s.Properties {
+			visit(property)
+		}
+		if values, ok := s.AdditionalProperties.(*huma.Schema); ok {
+			visit(values)
+		}
+	}
+	for _, op := range operations(o) {
+		if op.RequestBody != nil {
+			for _, media := range op.RequestBody.Content {
+				visit(media.Schema)
+			}
+		}
+	}
+	return taken
+}
+
+const schemaRef = "#/components/schemas/"
+
+// operations lists all operations, by path and method.
+func operations(o *huma.OpenAPI) []*huma.Operation {
+	var all []*huma.Operation
+	for _, path := range slices.Sorted(maps.Keys(o.Paths)) {
+		item := o.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				all = append(all, op)
+			}
+		}
+	}
+	return all
 }

@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"maps"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"salesforce-integration/internal/integration"
+)
+
+// What texts are made of, as JSON Schema has it. Blanks around them are cut off.
+const (
+	printablePattern  = `^[^\u0000-\u001f\u007f-\u009f]*$`
+	namePattern       = `^\s*[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?\s*$`
+	multilinePattern  = `^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`
+	credentialPattern = `^[!-~]+$`
+	campaignPattern   = `^701[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$`
+	originPattern     = `^https?://[!-.0->@-\[\]-~]+/?$`
+	eventTypePattern  = `^Experiment [^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
+)
+
+// limits are those that the domain checks, in words of its own, of what goes by a
+// name in requests. The document states them, and huma does not check them.
+func limits() map[string]map[string]any {
+	eventTypes := map[string]any{"pattern": eventTypePattern, "maxLength": integration.MaxEventTypeLen}
+	return map[string]map[string]any{
+		"name":           {"pattern": namePattern},
+		"description":    {"pattern": multilinePattern},
+		"campaign_id":    {"pattern": campaignPattern},
+		"experiment_key": {"pattern": namePattern},
+		"instance_url":   {"format": "uri", "pattern": originPattern, "maxLength": 262},
+		"client_id":      {"pattern": credentialPattern, "maxLength": integration.MaxClientIDLen},
+		"client_secret":  {"pattern": credentialPattern, "maxLength": integration.MaxSecretLen},
+		"access_token":   {"pattern": `^[!-~]*$`, "maxLength": integration.MaxSecretLen},
+		"status_map":     {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
+		"note_events":    {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
+	}
+}
+
+// stateLimits adds the limits to the schemas of requests, and to parameters.
+func stateLimits(o *huma.OpenAPI, taken map[string]bool) {
+	all := limits()
+	for name, s := range o.Components.Schemas.Map() {
+		if !taken[name] {
+			continue
+		}
+		for property, schema := range s.Properties {
+			state(schema, all[property])
+			if values, ok := schema.AdditionalProperties.(*huma.Schema); ok && property == "status_map" {
+				state(values, map[string]any{"pattern": printablePattern, "maxLength": integration.MaxStatusLen})
+			}
+		}
+	}
+	for _, op := range operations(o) {
+		for _, p := range op.Parameters {
+			state(p.Schema, all[p.Name])
+		}
+	}
+}
+
+func state(s *huma.Schema, limits map[string]any) {
+	if s == nil || len(limits) == 0 || s.Ref != "" {
+		return
+	}
+	if s.Extensions == nil {
+		s.Extensions = map[string]any{}
+	}
+	maps.Copy(s.Extensions, limits)
+}
