@@ -51,11 +51,22 @@ func ReadEnv(getenv func(string) string) (Env, error) {
 		errs = append(errs, fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err))
 	}
 	env.Allowed = allowed
-	env.Reserve = defaultReserve
-	if v := getenv("ALLOWANCE_RESERVE_PERCENT"); v != "" {
-		if env.Reserve, err = strconv.Atoi(v); err != nil || env.Reserve < 0 || env.Reserve > 90 {
-			errs = append(errs, fmt.Errorf("ALLOWANCE_RESERVE_PERCENT is %q, wanted a number from 0 to 90", v))
-		}
+	if env.Reserve, err = ReadReserve(getenv); err != nil {
+		errs = append(errs, err)
 	}
 	return env, errors.Join(errs...)
+}
+
+// ReadReserve reads the share of an org's API allowance, in percent, that is left to
+// its other applications.
+func ReadReserve(getenv func(string) string) (int, error) {
+	v := getenv("ALLOWANCE_RESERVE_PERCENT")
+	if v == "" {
+		return defaultReserve, nil
+	}
+	percent, err := strconv.Atoi(v)
+	if err != nil || percent < 0 || percent > 90 {
+		return 0, fmt.Errorf("ALLOWANCE_RESERVE_PERCENT is %q, wanted a number from 0 to 90", v)
+	}
+	return percent, nil
 }

@@ -71,13 +71,13 @@ type envelope struct {
 func decodeEnvelope(body []byte) (envelope, error) {
 	var e envelope
 	if err := json.Unmarshal(bytes.TrimSpace(body), &e); err != nil {
-		return envelope{}, invalid("the message is not an EventBridge event: %v", err)
+		return envelope{}, invalid("", "the message is not an EventBridge event: %v", err)
 	}
 	switch {
 	case e.ID == "":
-		return e, invalid("the event's envelope has no id")
+		return e, invalid(fieldID, "the event's envelope has no id")
 	case e.DetailType == "":
-		return e, invalid("the event's envelope has no detail-type")
+		return e, invalid(fieldType, "the event's envelope has no detail-type")
 	}
 	return e, nil
 }

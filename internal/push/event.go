@@ -16,13 +16,24 @@ import (
 // reason and never tried again.
 type rejection struct {
 	reason integration.Reason
+	field  string // the one at fault, dotted from the envelope on; may be empty
 	detail string
 }
 
+// Fields of an envelope, as a rejection names them.
+const (
+	fieldID            = "id"
+	fieldType          = "detail-type"
+	fieldDetail        = "detail"
+	fieldExperimentKey = "detail.experiment_key"
+	fieldOccurredAt    = "detail.occurred_at"
+	fieldResults       = "detail.results"
+)
+
 func (r *rejection) Error() string { return r.detail }
 
-func invalid(format string, args ...any) error {
-	return &rejection{reason: integration.ReasonInvalidEvent, detail: fmt.Sprintf(format, args...)}
+func invalid(field, format string, args ...any) error {
+	return &rejection{reason: integration.ReasonInvalidEvent, field: field, detail: fmt.Sprintf(format, args...)}
 }
 
 // detail is the contract's event detail.
@@ -92,7 +103,7 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	}
 	var d detail
 	if err := json.Unmarshal(env.Detail, &d); err != nil {
-		return event, invalid("the event's detail cannot be read: %s", fieldProblem(err))
+		return event, invalid(fieldAtFault(err), "the event's detail cannot be read: %s", fieldProblem(err))
 	}
 	event.ExperimentKey = strings.TrimSpace(d.ExperimentKey)
 	event.Name = string(d.ExperimentName)
@@ -102,12 +113,12 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	}
 	switch {
 	case event.ExperimentKey == "":
-		return event, invalid("the event's detail has no experiment_key: publish it again with one")
+		return event, invalid(fieldExperimentKey, "the event's detail has no experiment_key: publish it again with one")
 	case len(event.ExperimentKey) > integration.MaxExperimentKeyLen:
 		event.ExperimentKey = ""
-		return event, invalid("the event's experiment_key is longer than %d bytes", integration.MaxExperimentKeyLen)
+		return event, invalid(fieldExperimentKey, "the event's experiment_key is longer than %d bytes", integration.MaxExperimentKeyLen)
 	case event.OccurredAt.IsZero():
-		return event, invalid("the event has neither an occurred_at nor a time in its envelope")
+		return event, invalid(fieldOccurredAt, "the event has neither an occurred_at nor a time in its envelope")
 	}
 	if len(d.Results) > 0 && string(d.Results) != "null" {
 		event.Results, event.ResultsProblem = parseResults(d.Results)
@@ -153,6 +164,20 @@ func jsonName(t reflect.Type) string {
 		return "a list"
 	default:
 		return "an object"
+	}
+}
+
+// fieldAtFault names the field of the detail that a decoder's error is about.
+func fieldAtFault(err error) string {
+	var wrongType *json.UnmarshalTypeError
+	var badTime *time.ParseError
+	switch {
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return fieldDetail + "." + wrongType.Field
+	case errors.As(err, &badTime):
+		return fieldOccurredAt
+	default:
+		return fieldDetail
 	}
 }
 

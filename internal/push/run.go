@@ -45,7 +45,7 @@ func (h *Handler) begin(ctx context.Context, wants []want, p *progress) ([]job, 
 
 // beginRound returns the wants whose rows somebody else changed meanwhile.
 func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time, p *progress) (lost []want, jobs []job, err error) {
-	stored, campaigns, err := h.current(ctx, wants)
+	stored, campaigns, err := current(ctx, h.cfg.Store, wants)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,7 +126,7 @@ func mendable(d integration.Delivery) bool {
 }
 
 // current reads what is stored of the wanted deliveries and their campaigns.
-func (h *Handler) current(ctx context.Context, wants []want) (map[string]integration.Delivery, map[integration.CampaignRef]integration.Campaign, error) {
+func current(ctx context.Context, store integration.DeliveryStore, wants []want) (map[string]integration.Delivery, map[integration.CampaignRef]integration.Campaign, error) {
 	ids := make([]string, 0, len(wants))
 	refs := map[integration.CampaignRef]bool{}
 	for _, w := range wants {
@@ -139,12 +139,12 @@ func (h *Handler) current(ctx context.Context, wants []want) (map[string]integra
 	campaigns := map[integration.CampaignRef]integration.Campaign{}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		deliveries, err = h.cfg.Store.GetDeliveries(ctx, ids)
+		deliveries, err = store.GetDeliveries(ctx, ids)
 		return err
 	})
 	if len(refs) > 0 {
 		g.Go(func() error {
-			read, err := h.cfg.Store.GetCampaigns(ctx, slices.Collect(maps.Keys(refs)))
+			read, err := store.GetCampaigns(ctx, slices.Collect(maps.Keys(refs)))
 			maps.Copy(campaigns, read)
 			return err
 		})

@@ -66,7 +66,7 @@ func (h *Handler) take(ctx context.Context, messages []Message, p *progress) ([]
 				h.cfg.Log.ErrorContext(ctx, "a command failed, it comes back", "command", c.Kind, "integration_id", c.IntegrationID, "error", err)
 			}
 		default:
-			in, err := h.readEvent(i, m.Body)
+			in, err := readEvent(i, m.Body, h.cfg.Now())
 			if err != nil {
 				return nil, err
 			}
@@ -102,7 +102,7 @@ func (h *Handler) takeAgain(ctx context.Context, resends map[int][]string) ([]in
 			}
 		}
 		for _, only := range byEvent {
-			in, err := h.readEvent(i, only[0].Payload)
+			in, err := readEvent(i, only[0].Payload, h.cfg.Now())
 			if err != nil {
 				return nil, err
 			}
@@ -115,7 +115,7 @@ func (h *Handler) takeAgain(ctx context.Context, resends map[int][]string) ([]in
 }
 
 // readEvent reads one event. What is wrong with it is told by the incoming's reject.
-func (h *Handler) readEvent(of int, body []byte) (incoming, error) {
+func readEvent(of int, body []byte, now time.Time) (incoming, error) {
 	event, err := ParseEvent(body)
 	in := incoming{of: of, body: body, event: event}
 	if err != nil {
@@ -126,8 +126,8 @@ func (h *Handler) readEvent(of int, body []byte) (incoming, error) {
 		in.reject = r
 		return in, nil
 	}
-	if event.OccurredAt.After(h.cfg.Now().Add(maxAhead)) {
-		in.reject = &rejection{integration.ReasonInvalidEvent, fmt.Sprintf(
+	if event.OccurredAt.After(now.Add(maxAhead)) {
+		in.reject = &rejection{reason: integration.ReasonInvalidEvent, field: fieldOccurredAt, detail: fmt.Sprintf(
 			"the event's occurred_at, %s, lies in the future: taken for true, it would count as newer than every later event", event.OccurredAt.Format(time.RFC3339))}
 	}
 	return in, nil

@@ -49,6 +49,12 @@ func NoteTitle(title, marker string) string {
 	return strings.TrimSpace(cut(title, room) + " " + marker)
 }
 
+// ContentHTML is the note as a ContentNote keeps it.
+func (n Note) ContentHTML() string { return noteHTML(n.HTML) }
+
+// Text is the note without its tags, as a Chatter post shows it under the title.
+func (n Note) Text() string { return plainText(n.HTML) }
+
 // CreateNotes puts ContentNotes on campaigns, up to 75 in a call. A note and the
 // link that hangs it on its campaign are made together or not at all, and each
 // note stands for itself. There is one result for each note, in their order.
@@ -118,7 +124,7 @@ func (c *Client) createGraphs(ctx context.Context, notes []Note, results []NoteR
 func (c *Client) noteGraph(i int, n Note, campaignID string) graph {
 	return graph{GraphID: "n" + strconv.Itoa(i), Subs: []subrequest{
 		{Method: http.MethodPost, URL: c.data + "/sobjects/ContentNote", ReferenceID: refNote, Body: contentNote{
-			Title: NoteTitle(n.Title, n.Marker), Content: base64.StdEncoding.EncodeToString([]byte(noteHTML(n.HTML)))}},
+			Title: NoteTitle(n.Title, n.Marker), Content: base64.StdEncoding.EncodeToString([]byte(n.ContentHTML()))}},
 		{Method: http.MethodPost, URL: c.data + "/sobjects/ContentDocumentLink", ReferenceID: "link", Body: contentDocumentLink{
 			ContentDocumentID: "@{" + refNote + ".id}", LinkedEntityID: campaignID, ShareType: c.share, Visibility: "AllUsers"}},
 	}}

@@ -32,7 +32,7 @@ func (c *Client) createFeed(ctx context.Context, notes []Note, results []NoteRes
 	for i, n := range notes {
 		records[i] = record{kind: "FeedItem", fields: map[string]any{
 			"ParentId": results[i].CampaignID, "Type": "TextPost",
-			"Body": cut(NoteTitle(n.Title, n.Marker)+"\n"+plainText(n.HTML), maxFeedBody)}}
+			"Body": cut(NoteTitle(n.Title, n.Marker)+"\n"+n.Text(), maxFeedBody)}}
 	}
 	var saved []saveResult
 	what := call{op: opFeed, method: http.MethodPost, path: c.data + "/composite/sobjects", write: true,
