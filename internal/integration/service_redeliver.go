@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 )
@@ -94,10 +95,11 @@ func (s *Service) RedeliverMany(ctx context.Context, by Actor, f RedeliverFilter
 		IntegrationID: f.IntegrationID, ExperimentKey: f.ExperimentKey, CampaignID: f.CampaignID, From: f.From, To: f.To,
 	}
 	done := Redelivered{NextCursor: f.Cursor}
+	accepted := map[string]int{} // by integration
 	var err error
 	for range maxRedeliverPages {
 		var part Redelivered
-		if part, err = s.redeliverPage(ctx, by, filter, Page{Limit: min(f.Limit-done.Accepted, MaxPageLimit), Cursor: done.NextCursor}); err != nil {
+		if part, err = s.redeliverPage(ctx, by, filter, Page{Limit: min(f.Limit-done.Accepted, MaxPageLimit), Cursor: done.NextCursor}, accepted); err != nil {
 			break
 		}
 		done.Accepted += part.Accepted
@@ -112,13 +114,15 @@ func (s *Service) RedeliverMany(ctx context.Context, by Actor, f RedeliverFilter
 	if err != nil {
 		s.c.Log.WarnContext(ctx, "a bulk redelivery stopped half-way", "accepted", done.Accepted, "error", err)
 	}
-	s.audit(ctx, by, "deliveries redelivered", f.IntegrationID, slog.Int("accepted", done.Accepted))
+	for _, id := range slices.Sorted(maps.Keys(accepted)) {
+		s.audit(ctx, by, "deliveries redelivered", id, slog.Int("accepted", accepted[id]))
+	}
 	return done, nil
 }
 
-// redeliverPage hands one page of the log to push. A page is as long as a command
-// may be, or several are needed.
-func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter, p Page) (Redelivered, error) {
+// redeliverPage hands one page of the log to push, and counts what each integration
+// has of it. A page is as long as a command may be, or several are needed.
+func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter, p Page, accepted map[string]int) (Redelivered, error) {
 	l, err := s.ListDeliveries(ctx, f, p)
 	if err != nil {
 		return Redelivered{}, err
@@ -132,6 +136,9 @@ func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter,
 		if err := s.c.Commands.Dispatch(ctx, c); err != nil {
 			return Redelivered{}, fmt.Errorf("redeliver %d deliveries: %w", len(chunk), err)
 		}
+	}
+	for _, d := range l.Items {
+		accepted[d.IntegrationID]++
 	}
 	return Redelivered{Accepted: len(ids), NextCursor: l.NextCursor}, nil
 }

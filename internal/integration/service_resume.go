@@ -15,6 +15,7 @@ const CodeStored Code = "stored"
 func (s *Service) resume(ctx context.Context, by Actor, integrationID string) error {
 	err := s.c.Commands.Dispatch(ctx, Command{Kind: CommandResume, IntegrationID: integrationID, RequestedBy: by.Subject})
 	if err == nil {
+		s.audit(ctx, by, "integration resumed", integrationID)
 		return nil
 	}
 	return &Error{

@@ -1,0 +1,138 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// auditCase makes an operation's change, once, on a harness with one integration
+// that works, a link and a parked delivery.
+type auditCase struct {
+	target string // the path
+	body   string
+	want   []string // actions in the audit trail, in their order
+	ofNone bool     // the change is to no integration
+}
+
+// auditCases has a case for each operation that changes something or makes a
+// secret be used, by its operationId.
+func auditCases() map[string]auditCase {
+	one := base + "/" + testID(1)
+	return map[string]auditCase{
+		"create-integration":     {target: base, body: contractCreate, want: []string{"integration created"}},
+		"update-integration":     {target: one, body: `{"name": "Another", "config": {"client_secret": "ANOTHER-SECRET", "access_token": "ANOTHER-TOKEN"}}`, want: []string{"integration updated", "integration resumed"}},
+		"delete-integration":     {target: one, want: []string{"integration deleted"}},
+		"test-new-connection":    {target: base + "/test", body: `{"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "` + contractSecret + `"}}`, want: []string{"connection tested"}, ofNone: true},
+		"test-connection":        {target: one + "/test", want: []string{"connection tested", "integration resumed"}},
+		"create-link":            {target: one + "/links", body: `{"experiment_key": "another", "campaign_id": "701xx000000002AAAQ"}`, want: []string{"link created"}},
+		"delete-link":            {target: one + "/links/701xx000000001AAAQ", want: []string{"link deleted"}},
+		"replace-webhook-secret": {target: one + "/webhook-secret", want: []string{"webhook secret replaced"}},
+		"redeliver":              {target: deliveries + "/" + testID(201) + "/redeliver", want: []string{"delivery redelivered"}},
+		"redeliver-many":         {target: deliveries + "/redeliver", body: `{}`, want: []string{"deliveries redelivered"}},
+	}
+}
+
+// TestEveryChangeIsInTheAuditTrail walks all operations of the contract but reads.
+// One that is not in the table above fails: add it there, and have it audited.
+func TestEveryChangeIsInTheAuditTrail(t *testing.T) {
+	_, document := newHarness(t, "").do(as("", "GET", "/api/v1/openapi.json", ""))
+	cases := auditCases()
+	walked := 0
+	for path, item := range document["paths"].(map[string]any) {
+		for method, op := range item.(map[string]any) {
+			method = strings.ToUpper(method)
+			if method == "GET" || method == "HEAD" {
+				continue
+			}
+			walked++
+			id, _ := op.(map[string]any)["operationId"].(string)
+			c, known := cases[id]
+			delete(cases, id)
+			if !known {
+				t.Errorf("%s %s (%s) has no case here: nobody knows whether it is audited", method, path, id)
+				continue
+			}
+			t.Run(id, func(t *testing.T) { c.check(t, method) })
+		}
+	}
+	if walked == 0 {
+		t.Error("the contract has no operation that changes anything")
+	}
+	for id := range cases {
+		t.Errorf("the contract has no operation %s", id)
+	}
+}
+
+func (c auditCase) check(t *testing.T, method string) {
+	h := newHarness(t, "")
+	h.create()
+	if status, body := h.admin("POST", base+"/"+testID(1)+"/links", contractLink); status != 201 {
+		t.Fatalf("%d %v", status, body)
+	}
+	h.parked(1)
+	h.log.Reset()
+
+	e := as("admin", method, c.target, c.body)
+	resp := h.send(e)
+	if resp.StatusCode/100 != 2 {
+		t.Fatalf("%d %s", resp.StatusCode, resp.Body)
+	}
+	integrationID := testID(1)
+	var created struct {
+		ID            string
+		WebhookSecret string `json:"webhook_secret"`
+	}
+	if json.Unmarshal([]byte(resp.Body), &created) == nil && created.WebhookSecret != "" && strings.Contains(h.log.String(), created.WebhookSecret) {
+		t.Error("the webhook secret is in the log")
+	}
+	if slices.Contains(c.want, "integration created") {
+		integrationID = created.ID
+	}
+	if c.ofNone {
+		integrationID = ""
+	}
+	var actions []string
+	for line := range strings.Lines(h.log.String()) {
+		var entry struct {
+			Time          time.Time
+			Msg           string
+			Action        string
+			Subject, Role string
+			IntegrationID *string `json:"integration_id"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		if entry.Msg != "audit" {
+			continue
+		}
+		actions = append(actions, entry.Action)
+		if entry.Subject != "ada" || entry.Role != "admin" || entry.Time.IsZero() || entry.IntegrationID == nil || *entry.IntegrationID != integrationID {
+			t.Errorf("who, when and of which integration: %s", line)
+		}
+	}
+	if !slices.Equal(actions, c.want) {
+		t.Errorf("audited as %q, want %q; log:\n%s", actions, c.want, h.log)
+	}
+	for _, secret := range []string{contractSecret, "ANOTHER-SECRET", "ANOTHER-TOKEN", "access_token\":\"00D"} {
+		if strings.Contains(h.log.String(), secret) {
+			t.Errorf("a secret is in the log:\n%s", h.log)
+		}
+	}
+	if strings.Contains(c.body, "ANOTHER-SECRET") && !strings.Contains(h.log.String(), `"client_secret":"changed","access_token":"changed"`) {
+		t.Errorf("that the secrets changed is not in the log:\n%s", h.log)
+	}
+
+	// A viewer's try changes nothing, and is in the log all the same, as a request.
+	h.log.Reset()
+	e.RequestContext.Authorizer["role"] = "viewer"
+	if resp := h.send(e); resp.StatusCode != 403 {
+		t.Errorf("a viewer's try: %d", resp.StatusCode)
+	}
+	if log := h.log.String(); strings.Contains(log, `"msg":"audit"`) || !strings.Contains(log, `"status":403,"subject":"ada","role":"viewer"`) {
+		t.Errorf("a viewer's try is logged as:\n%s", log)
+	}
+}
