@@ -58,6 +58,13 @@ check: tools go-tools ## Look for what tests do not see: format, vet, lint, the 
 	.tools/bin/golangci-lint run
 	@$(MAKE) --no-print-directory spec vulnerabilities
 	$(SAM) validate --lint --region us-east-1
+	@$(MAKE) --no-print-directory checkov
+
+# A skip stands beside the resource in template.yaml, with its reason.
+.PHONY: checkov
+checkov: ## Look for what is unsafe in template.yaml.
+	@tools/install.sh checkov
+	.tools/checkov/bin/checkov --file template.yaml --framework cloudformation --skip-download --quiet --compact
 
 .PHONY: spec
 spec: ## Lint the API's contract, docs/openapi.yaml.

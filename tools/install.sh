@@ -5,6 +5,7 @@
 #   tools/install.sh python   the AWS SAM CLI and MiniStack
 #   tools/install.sh go       golangci-lint and govulncheck
 #   tools/install.sh redocly  Redocly CLI, and a Node.js for it
+#   tools/install.sh checkov  checkov, which only `make check` needs
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -110,7 +111,11 @@ redocly)
 	mkdir -p "$tools/bin"
 	install_redocly
 	;;
+checkov)
+	python=$(find_python)
+	install_python checkov "checkov"
+	;;
 *)
-	fail "usage: tools/install.sh python|go|redocly"
+	fail "usage: tools/install.sh python|go|redocly|checkov"
 	;;
 esac
