@@ -14,6 +14,7 @@
 //	allowance    INTEGRATION#<id>  ALLOWANCE
 //	link index   EXPERIMENT#<key>  LINKS
 //	delivery     DELIVERY#<id>     DELIVERY            LOG     <created_at>#<id>
+//	request      REQUEST#<id>      REQUEST
 //
 // Integrations share a partition, so that a list of them is one query: their ids
 // are UUIDv7s, hence sorted by creation. They are few and small, and DynamoDB's
@@ -38,7 +39,7 @@
 //	GetAllowances                                  1 BatchGetItem for each 100 keys
 //	ListIntegrations, ListLinks, ListDeliveries    1 Query, filtered: up to 5
 //	CreateIntegration, UpdateIntegration,
-//	SwapToken, SwapAllowance                       1 PutItem
+//	SwapToken, SwapAllowance, SwapRequest          1 PutItem
 //	CreateLink                                     1 TransactWriteItems of 3
 //	CreateLinks                                    1 TransactWriteItems for each 100 rows, one after the other: a row for each link
 //	                                               and each experiment, and one for the integration; one more where some lose

@@ -33,6 +33,7 @@ const (
 	skAllowance    = "ALLOWANCE"
 	skDelivery     = "DELIVERY"
 	skLinks        = "LINKS"
+	skRequest      = "REQUEST"
 	skLinkPrefix   = "LINK#"
 	skCampaign     = "CAMPAIGN#"
 	skSeen         = "SEEN#"
@@ -49,6 +50,7 @@ func integrationKey(id string) key { return key{pkIntegrations, id} }
 func tokenKey(id string) key       { return key{integrationPartition(id), skToken} }
 func allowanceKey(id string) key   { return key{integrationPartition(id), skAllowance} }
 func deliveryKey(id string) key    { return key{"DELIVERY#" + id, skDelivery} }
+func requestKey(id string) key     { return key{"REQUEST#" + id, skRequest} }
 func experimentKey(k string) key   { return key{"EXPERIMENT#" + k, skLinks} }
 
 // integrationPartition holds what belongs to an integration and is deleted with it.

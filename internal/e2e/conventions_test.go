@@ -1,9 +1,12 @@
 package e2e_test
 
 import (
+	"bytes"
 	"net/http"
 	"sync"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // testLostUpdate: of many who change what they read at the same time, one wins, and the others are told.
@@ -51,4 +54,62 @@ func (s *suite) testLostUpdate(t *testing.T) {
 	change(http.MethodPut, "W/"+now, object{}).wantProblem(t, http.StatusPreconditionFailed)
 	change(http.MethodPut, "yesterday", object{}).wantProblem(t, http.StatusBadRequest)
 	change(http.MethodDelete, now, nil).want(t, http.StatusNoContent)
+}
+
+// testRepeatedRequest: a creation that is sent many times, at the same time and after, happens once.
+func (s *suite) testRepeatedRequest(t *testing.T) {
+	t.Parallel()
+	name, key := unique("once"), uuid.NewString()
+	body := object{"name": name, "integration_type": "SALESFORCE", "config": s.orgConfig(orgSecret)}
+	post := func(path, key string, body any) reply {
+		return send(t, request{method: http.MethodPost, url: s.APIURL + "/api/v1" + path, bearer: s.admin, body: body,
+			header: map[string]string{"Idempotency-Key": key}})
+	}
+	answers := make([]reply, 6)
+	var all sync.WaitGroup
+	for n := range answers {
+		all.Go(func() { answers[n] = post("/integrations", key, body) })
+	}
+	all.Wait()
+	last := post("/integrations", `"`+key+`"`, body).want(t, http.StatusCreated)
+	var created integrationView
+	last.into(t, &created)
+	s.secrets.add(created.WebhookSecret)
+	if last.header.Get("Idempotency-Replayed") != "true" || last.header.Get("Location") == "" || last.header.Get("ETag") == "" {
+		t.Errorf("a repeated answer has the headers %v", last.header)
+	}
+	for _, r := range answers {
+		switch {
+		case r.status == http.StatusConflict:
+		case r.status != http.StatusCreated || !bytes.Equal(r.body, last.body):
+			t.Errorf("a repetition is answered with %d, and differently", r.status) // not its body, which holds a secret
+		}
+	}
+	count := 0
+	for cursor := ""; ; {
+		var part page[integrationView]
+		s.api(t, http.MethodGet, "/integrations?limit=100"+cursor, nil).want(t, http.StatusOK).into(t, &part)
+		for _, i := range part.Items {
+			if i.Name == name {
+				count++
+			}
+		}
+		if part.NextCursor == nil {
+			break
+		}
+		cursor = "&cursor=" + *part.NextCursor
+	}
+	if count != 1 {
+		t.Errorf("%d integrations, want 1", count)
+	}
+
+	post("/integrations", key, object{"name": "another"}).wantProblem(t, http.StatusUnprocessableEntity)
+	post("/integrations/"+created.ID+"/test", key, nil).wantProblem(t, http.StatusUnprocessableEntity)
+	post("/integrations", "a, b", body).wantProblem(t, http.StatusBadRequest)
+	link := object{"experiment_key": unique("experiment"), "campaign_id": s.newCampaign(t)}
+	key = uuid.NewString()
+	first := post("/integrations/"+created.ID+"/links", key, link).want(t, http.StatusCreated)
+	if again := post("/integrations/"+created.ID+"/links", key, link).want(t, http.StatusCreated); !bytes.Equal(first.body, again.body) {
+		t.Error("a link that is made again looks different")
+	}
 }

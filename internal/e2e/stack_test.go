@@ -40,6 +40,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("Changes", s.testChanges)
 		t.Run("InvalidIntegrations", s.testInvalidIntegrations)
 		t.Run("LostUpdate", s.testLostUpdate)
+		t.Run("RepeatedRequest", s.testRepeatedRequest)
 		t.Run("Links", s.testLinks)
 		t.Run("CampaignSearch", s.testCampaignSearch)
 		t.Run("DeliveryLog", s.testDeliveryLog)

@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.6.0"
+const Version = "1.7.0"
 
 const (
 	basePath         = "/api/v1"
@@ -92,6 +92,10 @@ func (a *API) operation(method, path, id, summary, description, tag string, stat
 		RejectUnknownQueryParameters: true,
 		Responses:                    map[string]*huma.Response{},
 		Security:                     rolesFor(method),
+	}
+	if method == http.MethodPost {
+		op.Parameters = []*huma.Param{idempotencyParam()}
+		errorStatuses = append(errorStatuses, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	}
 	addErrors(&op, errorStatuses)
 	return op

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -57,7 +58,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Acto
 	case !isRead(r.Method) && !who.Role.MayWrite():
 		writeProblem(w, newProblem(ctx, http.StatusForbidden, ""))
 	default:
-		a.mux.ServeHTTP(w, r)
+		a.serveOnce(w, r, who)
 	}
 	return pattern
 }
@@ -89,6 +90,7 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 func writeProblem(w http.ResponseWriter, p *Problem) {
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)

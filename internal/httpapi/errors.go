@@ -60,6 +60,8 @@ type Problem struct {
 	Detail    string       `json:"detail" doc:"What is wrong and what to do about it, for people." example:"config.client_secret: This field is required."`
 	RequestID string       `json:"request_id,omitempty" doc:"Names the request in the log; also in the header X-Request-Id." example:"c6af9ac6-7b61-11e6-9a41-93e8deadbeef"`
 	Errors    []FieldError `json:"errors,omitempty" nullable:"false" doc:"The fields at fault."`
+
+	retryAfter string // seconds; "" for none
 }
 
 // FieldError says what is wrong with one field. The value itself is not repeated:
@@ -80,8 +82,8 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 
 // GetHeaders implements huma.HeadersError.
 func (p *Problem) GetHeaders() http.Header {
-	if p.Status == http.StatusServiceUnavailable {
-		return http.Header{"Retry-After": {retryAfterSeconds}}
+	if p.retryAfter != "" {
+		return http.Header{"Retry-After": {p.retryAfter}}
 	}
 	return http.Header{}
 }
@@ -90,6 +92,9 @@ func (p *Problem) GetHeaders() http.Header {
 // own, or the fields' words.
 func newProblem(ctx context.Context, status int, detail string, fields ...FieldError) *Problem {
 	p := &Problem{Title: http.StatusText(status), Status: status, Detail: detail, RequestID: requestID(ctx), Errors: sorted(fields)}
+	if status == http.StatusServiceUnavailable {
+		p.retryAfter = retryAfterSeconds
+	}
 	if p.Detail == "" {
 		p.Detail = summary(p.Errors)
 	}

@@ -74,7 +74,9 @@ func (a *API) registerIntegrations() {
 }
 
 func (a *API) createIntegration(ctx context.Context, in *createInput) (*createOutput, error) {
-	created, err := a.service.Create(ctx, actor(ctx), in.Body.domain())
+	wanted := in.Body.domain()
+	wanted.ID = effectID(ctx)
+	created, err := a.service.Create(ctx, actor(ctx), wanted)
 	if err != nil {
 		return nil, a.fail(ctx, "body", err)
 	}

@@ -29,6 +29,7 @@ type Store struct {
 	deliveries   map[string]integration.Delivery
 	tokens       map[string]integration.TokenRecord
 	allowances   map[string]integration.Allowance
+	requests     map[string]integration.RequestRecord
 }
 
 var _ integration.Store = (*Store)(nil)
@@ -44,6 +45,7 @@ func New() *Store {
 		deliveries:   map[string]integration.Delivery{},
 		tokens:       map[string]integration.TokenRecord{},
 		allowances:   map[string]integration.Allowance{},
+		requests:     map[string]integration.RequestRecord{},
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	PurposeCredentials   Purpose = "credentials"
 	PurposeWebhookSecret Purpose = "webhook-secret"
 	PurposeAccessToken   Purpose = "access-token"
+	// PurposeAnswer is of answers that are kept for repeated requests; they are
+	// bound to [RequestRecord.ID], where others are to the integration's.
+	PurposeAnswer Purpose = "answer"
 )
 
 // Vault seals secrets. A blob opens only for the integration and the purpose it

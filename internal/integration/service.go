@@ -65,6 +65,9 @@ func NewService(c ServiceConfig) (*Service, error) {
 
 // NewIntegration is what an administrator enters for an integration.
 type NewIntegration struct {
+	// ID is chosen ahead where the creation may be the continuation of another
+	// (see [Attempt.EffectID]); else it is empty.
+	ID          string
 	Name        string
 	Type        Type
 	Description string // may be empty
@@ -81,14 +84,18 @@ type Created struct {
 	WebhookSecret Secret
 }
 
-// Create stores a new integration. Errors: [CodeInvalid] for each field at fault.
+// Create stores a new integration. When one with the chosen id is there, an earlier
+// attempt got that far, and it is returned with its secret. Errors: [CodeInvalid]
+// for each field at fault.
 func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Created, error) {
 	i, credentials, err := s.check(n)
 	if err != nil {
 		return Created{}, err
 	}
-	if i.ID, err = s.c.NewID(); err != nil {
-		return Created{}, fmt.Errorf("make an id: %w", err)
+	if i.ID = n.ID; i.ID == "" {
+		if i.ID, err = s.c.NewID(); err != nil {
+			return Created{}, fmt.Errorf("make an id: %w", err)
+		}
 	}
 	secret, err := s.newWebhookSecret()
 	if err != nil {
@@ -101,12 +108,25 @@ func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Creat
 		return Created{}, err
 	}
 	stored, err := s.c.Store.CreateIntegration(ctx, i)
+	if n.ID != "" && ErrorCode(err) == CodeConflict {
+		stored, secret, err = s.createdBefore(ctx, n.ID)
+	}
 	if err != nil {
 		return Created{}, fmt.Errorf("create integration %s: %w", i.ID, err)
 	}
 	s.audit(ctx, by, "integration created", stored.ID,
 		slog.String("name", stored.Name), slog.String("instance_url", stored.InstanceURL), slog.Bool("is_active", stored.Active))
 	return Created{Integration: stored, WebhookSecret: secret}, nil
+}
+
+// createdBefore reads what an earlier attempt created.
+func (s *Service) createdBefore(ctx context.Context, id string) (Integration, Secret, error) {
+	i, err := s.c.Store.GetIntegration(ctx, id)
+	if err != nil {
+		return Integration{}, "", err
+	}
+	secrets, err := OpenWebhookSecrets(ctx, s.c.Vault, i)
+	return i, secrets.Current, err
 }
 
 func (s *Service) check(n NewIntegration) (Integration, Credentials, error) {

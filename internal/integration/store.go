@@ -15,7 +15,7 @@ const MaxPayload = 256 << 10
 // decide something are strongly consistent; only lists may lag by a moment.
 // A Version in a value is the one it was read with: a write succeeds only while
 // that is still the stored one (0: while nothing is stored), and stores Version+1.
-// Times come back in UTC with their nanoseconds ([Delivery.ExpiresAt]: seconds),
+// Times come back in UTC with their nanoseconds (ExpiresAt: seconds),
 // empty slices as nil. An empty id is like one that is not there.
 type Store interface {
 	IntegrationStore
@@ -23,6 +23,7 @@ type Store interface {
 	DeliveryStore
 	TokenStore
 	AllowanceStore
+	RequestStore
 }
 
 // Page asks for a part of a list; a Limit out of bounds is CodeInvalid with field

@@ -31,6 +31,7 @@ func Run(t *testing.T, newStore func(t *testing.T) integration.Store) {
 		{"Log", logTests},
 		{"Tokens", tokenTests},
 		{"Allowances", allowanceTests},
+		{"Requests", requestTests},
 		{"RoundTrip", roundTripTests},
 	}
 	for _, g := range groups {

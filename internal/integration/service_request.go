@@ -1,0 +1,133 @@
+package integration
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// requestLease is how long a request with a key has to be answered before another
+// may go on with it: more than the function's own time limit, so that whoever has
+// the lease is not at work any more when it ends. See Timeout in template.yaml.
+const requestLease = 45 * time.Second
+
+// claimTries bounds how often a claim is tried again after somebody was faster.
+const claimTries = 5
+
+// Attempt is one try of a request that carries a key.
+type Attempt struct {
+	// Answer is what the first request was answered with; nil when this attempt has
+	// to do the work.
+	Answer []byte
+	record RequestRecord
+}
+
+// EffectID is the id that what the attempt creates has to have.
+func (a *Attempt) EffectID() string { return a.record.EffectID }
+
+// BeginRequest claims a caller's key for the request that the parts make. Either
+// the attempt has the answer of the same request, or the caller has to do the work
+// and call [Service.EndRequest]. Errors: [CodeConflict] while another attempt is
+// under way, [CodeInvalid] when the key belongs to another request.
+func (s *Service) BeginRequest(ctx context.Context, by Actor, key string, parts ...string) (*Attempt, error) {
+	id := "request-" + hex.EncodeToString(hashed(sha256.New(), "v1", by.Subject, key))
+	// Keyed, since a body may hold a secret that could be guessed.
+	fingerprint := hashed(hmac.New(sha256.New, []byte(key)), parts...)
+	var old RequestRecord
+	for try := 1; ; try++ {
+		now := s.c.Now()
+		next := RequestRecord{
+			ID: id, Fingerprint: fingerprint, State: RequestRunning, EffectID: old.EffectID,
+			LeaseUntil: now.Add(requestLease), ExpiresAt: now.Add(RequestRetention).Truncate(time.Second), Version: old.Version,
+		}
+		if next.EffectID == "" {
+			var err error
+			if next.EffectID, err = s.c.NewID(); err != nil {
+				return nil, fmt.Errorf("make an id: %w", err)
+			}
+		}
+		stored, swapped, err := s.c.Store.SwapRequest(ctx, next)
+		if err != nil {
+			return nil, fmt.Errorf("claim a request: %w", err)
+		}
+		if swapped {
+			return &Attempt{record: stored}, nil
+		}
+		if try == claimTries {
+			return nil, errUnderWay()
+		}
+		if old, err = successor(stored, fingerprint, now); err != nil {
+			return nil, err
+		}
+		if old.State == RequestAnswered {
+			answer, err := s.c.Vault.Open(ctx, id, PurposeAnswer, old.Sealed)
+			if err != nil {
+				return nil, fmt.Errorf("open the answer of %s: %w", id, err)
+			}
+			return &Attempt{Answer: answer, record: old}, nil
+		}
+	}
+}
+
+// successor says how to go on from what is stored: with its answer, in its place,
+// or (without an EffectID) anew.
+func successor(stored RequestRecord, fingerprint []byte, now time.Time) (RequestRecord, error) {
+	switch same := hmac.Equal(stored.Fingerprint, fingerprint); {
+	case !stored.ExpiresAt.After(now) || stored.State == RequestRefused:
+		return RequestRecord{Version: stored.Version}, nil
+	case !same:
+		return RequestRecord{}, Invalidf("Idempotency-Key", "This key was sent with another request before. Give each request a key of its own, and repeat one unchanged.")
+	case stored.State == RequestRunning && stored.LeaseUntil.After(now):
+		return RequestRecord{}, errUnderWay()
+	default:
+		return stored, nil
+	}
+}
+
+func errUnderWay() error {
+	return Conflictf("The first request with this Idempotency-Key is still under way. Send it again in a moment to get its answer.")
+}
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	// State is [RequestAnswered], [RequestRefused] or [RequestUnsettled].
+	State RequestState
+	// Answer is what repetitions are answered with, where it was answered.
+	Answer []byte
+}
+
+// EndRequest remembers how an attempt ended. What it did is done in any case, so a
+// failure is logged, and a repetition goes on with it when the lease ends.
+func (s *Service) EndRequest(ctx context.Context, a *Attempt, o Outcome) {
+	r := a.record
+	r.State, r.LeaseUntil = o.State, time.Time{}
+	err := error(nil)
+	if o.State == RequestAnswered {
+		r.Sealed, err = s.c.Vault.Seal(ctx, r.ID, PurposeAnswer, o.Answer)
+	}
+	swapped := false
+	if err == nil {
+		_, swapped, err = s.c.Store.SwapRequest(ctx, r)
+	}
+	if err != nil || !swapped {
+		s.c.Log.WarnContext(ctx, "the answer to a request with a key is not kept", slog.String("id", r.ID), slog.Bool("overtaken", err == nil), slog.Any("error", err))
+	}
+}
+
+// hashed puts each part into h with its length ahead, so that no two lists of parts
+// have the same sum.
+func hashed(h interface {
+	io.Writer
+	Sum([]byte) []byte
+}, parts ...string,
+) []byte {
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return h.Sum(nil)
+}
