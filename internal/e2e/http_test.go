@@ -123,6 +123,8 @@ const (
 	soon = 30 * time.Second
 	// backedOff is for what is tried again: a write whose answer was lost waits for 20 s.
 	backedOff = 90 * time.Second
+	// outlasted is for what many faults in a row held up.
+	outlasted = 2 * time.Minute
 )
 
 // eventually asks until there is no complaint any more, and ends the test with the last one.

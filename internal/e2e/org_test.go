@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 
 	"salesforce-integration/internal/salesforce/localorg"
@@ -50,14 +51,16 @@ func (s *suite) awaitStatus(t *testing.T, campaignID, status string) {
 	})
 }
 
-// strike makes the org misbehave, until the test is over.
-func (s *suite) strike(t *testing.T, f localorg.Fault) {
+// strike makes the org misbehave, until the test is over or stop is called.
+func (s *suite) strike(t *testing.T, f localorg.Fault) (stop func()) {
 	t.Helper()
 	var armed struct {
 		ID string `json:"id"`
 	}
 	s.org(t, http.MethodPost, "faults", f).want(t, http.StatusOK).into(t, &armed)
-	t.Cleanup(func() { s.org(t, http.MethodDelete, "faults/"+armed.ID, nil) })
+	stop = sync.OnceFunc(func() { s.org(t, http.MethodDelete, "faults/"+armed.ID, nil) })
+	t.Cleanup(stop)
+	return stop
 }
 
 // sendChanges sets the org up to send one Campaign's changes to a webhook, until the test is over.

@@ -21,8 +21,11 @@ func TestDeployedStack(t *testing.T) {
 	t.Run("ContractOfTheAPI", s.testContractOfTheAPI)
 	t.Run("ContractOfTheWebhook", s.testContractOfTheWebhook)
 	t.Run("ContractOfTheEvents", s.testContractOfTheEvents)
+	// It kills functions, whoever they work for.
+	t.Run("Killed", s.testKilled)
 	t.Run("SideBySide", func(t *testing.T) {
 		// The slow ones first.
+		t.Run("Faults", s.testFaults)
 		t.Run("LostAnswer", s.testLostAnswer)
 		t.Run("FailingOrg", s.testFailingOrg)
 		t.Run("WrongCredential", s.testWrongCredential)

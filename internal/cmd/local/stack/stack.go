@@ -47,6 +47,9 @@ type Description struct {
 	KeyARN       string `json:"key_arn"`
 	PushQueueURL string `json:"push_queue_url"`
 	BuildDir     string `json:"build_dir"`
+	// SpareOrgURL is one more address that an integration may name as its org's, and where nobody listens: a test puts a
+	// way to the org there, and takes it away again.
+	SpareOrgURL string `json:"spare_org_url"`
 }
 
 // DescriptionPath is where the API's port serves the Description: outside of everything that the product has paths for.
@@ -82,6 +85,12 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 		OrgURL: fmt.Sprintf("http://localhost:%d", c.Ports.Org),
 		AWSURL: fmt.Sprintf("http://localhost:%d", c.Ports.AWS),
 	}
+
+	spare, err := FreePorts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.SpareOrgURL = fmt.Sprintf("http://localhost:%d", spare.Org)
 
 	c.Progress("starting the local AWS")
 	aws, err := startMiniStack(ctx, c.Root, dir, c.Ports.AWS)
@@ -144,8 +153,8 @@ func (s *Stack) parameters(p Ports) map[string]string {
 		"TokenRoleClaim":        issuer.RoleClaim,
 		"TokenJwksUrl":          s.APIURL + issuer.JWKSPath,
 		"WebhookAuthentication": "optional",
-		"AllowedSalesforceHosts": fmt.Sprintf("http://localhost:%d,http://127.0.0.1:%d",
-			p.Org, p.Org),
+		"AllowedSalesforceHosts": fmt.Sprintf("http://localhost:%d,http://127.0.0.1:%d,%s",
+			p.Org, p.Org, s.SpareOrgURL),
 		"PublicApiUrl": s.APIURL,
 		"LogLevel":     "debug",
 	}
