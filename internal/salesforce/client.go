@@ -48,7 +48,8 @@ type Config struct {
 	// leaves; 20 s if 0.
 	RequestTimeout time.Duration
 	// MinCallTime is the remaining time below which no request is started
-	// (see [ErrDeadline]); 2 s if 0, no minimum if negative.
+	// (see [ErrDeadline]); 2 s if 0, no minimum if negative. With a minimum, a write
+	// is not started either unless all of RequestTimeout remains.
 	MinCallTime time.Duration
 	// MaxResponseBytes caps an answer after decompression; 16 MiB if 0.
 	MaxResponseBytes int64

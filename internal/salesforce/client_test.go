@@ -167,7 +167,7 @@ func TestNoCallIsStartedThatCannotEnd(t *testing.T) {
 		c := inProcess(t, func(r *http.Request) (*http.Response, error) {
 			sent++
 			return jsonResponse(200, saved), nil
-		}, func(cfg *salesforce.Config) { cfg.MinCallTime = 3 * time.Second })
+		}, func(cfg *salesforce.Config) { cfg.RequestTimeout = 3 * time.Second })
 		short, cancel := context.WithTimeout(t.Context(), 3*time.Second-1)
 		defer cancel()
 		err := write(short, t, c)
@@ -178,6 +178,9 @@ func TestNoCallIsStartedThatCannotEnd(t *testing.T) {
 		defer cancel()
 		if err := write(enough, t, c); err != nil {
 			t.Error(err)
+		}
+		if err := c.Ping(short); err != nil {
+			t.Errorf("a read needs less: %v", err)
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -192,10 +195,10 @@ func TestTheRepeatIsNotStartedTooLateEither(t *testing.T) {
 		sent := 0
 		c := inProcess(t, func(r *http.Request) (*http.Response, error) {
 			sent++
-			time.Sleep(5 * time.Second)
+			time.Sleep(2 * time.Second)
 			return jsonResponse(401, `[{"errorCode":"INVALID_SESSION_ID","message":"Session expired or invalid"}]`), nil
-		}, func(cfg *salesforce.Config) { cfg.MinCallTime = 3 * time.Second })
-		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
+		}, func(cfg *salesforce.Config) { cfg.RequestTimeout = 3 * time.Second })
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
 		if err := write(ctx, t, c); !errors.Is(err, salesforce.ErrDeadline) || sent != 1 {
 			t.Errorf("%v, %d sent", err, sent)

@@ -24,8 +24,8 @@ const (
 )
 
 // ErrDeadline is wrapped by the error of a call that was not started because the
-// context's remaining time was below [Config.MinCallTime]. Its outcome is certain:
-// nothing was sent.
+// context's remaining time was below [Config.MinCallTime], or for a write below
+// [Config.RequestTimeout]. Its outcome is certain: nothing was sent.
 var ErrDeadline = errors.New("too little time left to start a call")
 
 // ErrArgument is wrapped by errors about what a caller passed in. Nothing was sent.

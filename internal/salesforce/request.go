@@ -49,7 +49,7 @@ type reply struct {
 // accepts is replaced once and the call repeated: Salesforce refuses a token before
 // it does anything else, so nothing can happen twice.
 func (c *Client) do(ctx context.Context, what call, out any) error {
-	if err := c.enoughTime(ctx, what.op); err != nil {
+	if err := c.enoughTime(ctx, what); err != nil {
 		return err
 	}
 	var body []byte
@@ -91,7 +91,7 @@ func (c *Client) do(ctx context.Context, what call, out any) error {
 
 // send makes one attempt. Its errors are about the way there and back only.
 func (c *Client) send(ctx context.Context, what call, body []byte, token Token) (reply, error) {
-	if err := c.enoughTime(ctx, what.op); err != nil {
+	if err := c.enoughTime(ctx, what); err != nil {
 		return reply{}, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errRequestTimeout)
@@ -152,13 +152,20 @@ func (c *Client) newRequest(ctx context.Context, what call, body []byte, token T
 	return req, nil
 }
 
-func (c *Client) enoughTime(ctx context.Context, op string) error {
+// enoughTime says whether a call may be started: a read with the least time left, a
+// write only with as much as it may take, since one that is cut off leaves behind the
+// question whether the org has it.
+func (c *Client) enoughTime(ctx context.Context, what call) error {
 	if err := ctx.Err(); err != nil {
-		return &Error{Op: op, Code: CodeNotSent, Err: fmt.Errorf("%w: %w", ErrDeadline, context.Cause(ctx))}
+		return &Error{Op: what.op, Code: CodeNotSent, Err: fmt.Errorf("%w: %w", ErrDeadline, context.Cause(ctx))}
+	}
+	needed := c.minTime
+	if what.write && needed >= 0 {
+		needed = max(needed, c.timeout)
 	}
 	// A context's deadline is on the runtime's clock, whatever the injected one says.
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < c.minTime {
-		return &Error{Op: op, Code: CodeNotSent, Err: ErrDeadline}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < needed {
+		return &Error{Op: what.op, Code: CodeNotSent, Err: ErrDeadline}
 	}
 	return nil
 }
