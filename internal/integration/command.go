@@ -16,6 +16,8 @@ const (
 	// it, and no other ones of that event. It is how push sends itself what was parked.
 	CommandSend CommandKind = "send"
 	// CommandSweep closes what waits for a link, or an integration, that is no more.
+	// Without an integration it looks at all of them, and takes up what was forgotten:
+	// whatever waits long after its time.
 	CommandSweep CommandKind = "sweep"
 )
 
@@ -31,6 +33,8 @@ type Command struct {
 	// Look counts how often push has looked for the same reason: a list of what
 	// waits may lag, so it looks a second time.
 	Look int `json:"look,omitempty"`
+	// Cursor is where a sweep of all integrations goes on.
+	Cursor string `json:"cursor,omitempty"`
 	// RequestedBy is the token subject of who asked, for the log.
 	RequestedBy string `json:"requested_by,omitempty"`
 }

@@ -163,6 +163,29 @@ func (d *Delivery) Waiting() bool {
 	return d.Resumable() || d.Direction == Outbound && (d.Status == StatusPending || d.Status == StatusRetrying)
 }
 
+// OverdueAfter is how long after its time a delivery's message counts as lost.
+const OverdueAfter = time.Hour
+
+// Overdue says whether an outbound delivery should long have gone on: its next
+// attempt was due, or its function is gone, and nothing came of it.
+func (d *Delivery) Overdue(now time.Time) bool {
+	if d.Direction != Outbound {
+		return false
+	}
+	var due time.Time
+	switch d.Status {
+	case StatusRetrying:
+		due = d.NextAttemptAt
+	case StatusSending:
+		due = d.LeaseUntil
+	case StatusPending:
+		due = d.UpdatedAt
+	default:
+		return false
+	}
+	return now.Sub(due) >= OverdueAfter
+}
+
 // Final says whether nothing more will happen to the delivery by itself.
 func (s DeliveryStatus) Final() bool { return s == StatusDelivered || s == StatusSkipped }
 

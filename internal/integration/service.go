@@ -182,17 +182,25 @@ func (s *Service) Get(ctx context.Context, id string) (Integration, error) {
 
 // Delete removes an integration with its links and its token; what it delivered
 // stays in the log, and push is told to close what still waits there. Errors:
-// [CodeNotFound], [CodeStale] when the stored one is not what m expects.
+// [CodeNotFound], [CodeStored] when it is deleted but the queue fails, [CodeStale] when the stored one is not what m expects.
 func (s *Service) Delete(ctx context.Context, by Actor, id string, m Match) error {
 	id, err := parseID("integration", id)
 	if err != nil {
 		return err
 	}
-	if err := s.delete(ctx, id, m); err != nil {
+	err = s.delete(ctx, id, m)
+	if err == nil {
+		s.audit(ctx, by, "integration deleted", id)
+	}
+	if err == nil || ErrorCode(err) == CodeNotFound {
+		// Of one that is gone already, an earlier request may not have got this far.
+		if err := s.sweepIntegration(ctx, by, id); err != nil {
+			return err
+		}
+	}
+	if err != nil {
 		return missing("integration", fmt.Errorf("delete integration %s: %w", id, err))
 	}
-	s.audit(ctx, by, "integration deleted", id)
-	s.sweep(ctx, by, id)
 	return nil
 }
 

@@ -112,6 +112,6 @@ func (s *Service) DeleteLink(ctx context.Context, by Actor, integrationID, campa
 		return missing("link", fmt.Errorf("delete link: %w", err))
 	}
 	s.audit(ctx, by, "link deleted", integrationID, slog.String("campaign_id", campaignID))
-	s.sweep(ctx, by, integrationID)
+	s.sweepLink(ctx, by, integrationID)
 	return nil
 }

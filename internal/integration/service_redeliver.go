@@ -18,15 +18,16 @@ const (
 	maxRedeliverPages = 20
 )
 
-// Redeliver asks push to send one parked outbound delivery again. Errors:
-// [CodeNotFound]; [CodeConflict] for one that is not parked, or is inbound, with
+// Redeliver asks push to send one outbound delivery again that is parked, or that
+// should long have gone on by itself (see [Delivery.Overdue]). Errors:
+// [CodeNotFound]; [CodeConflict] for another one, with
 // words that say what is the matter; [CodeUnavailable].
 func (s *Service) Redeliver(ctx context.Context, by Actor, id string) (Delivery, error) {
 	d, err := s.GetDelivery(ctx, id)
 	if err != nil {
 		return Delivery{}, err
 	}
-	if why := notRedeliverable(d); why != "" {
+	if why := notRedeliverable(d, s.c.Now()); why != "" {
 		return Delivery{}, Conflictf("%s", why)
 	}
 	c := Command{Kind: CommandRedeliver, DeliveryIDs: []string{d.ID}, RequestedBy: by.Subject}
@@ -38,9 +39,12 @@ func (s *Service) Redeliver(ctx context.Context, by Actor, id string) (Delivery,
 }
 
 // notRedeliverable says why a delivery cannot be sent again; "" when it can.
-func notRedeliverable(d Delivery) string {
+func notRedeliverable(d Delivery, now time.Time) string {
 	if d.Direction != Outbound {
 		return "This delivery came from Salesforce. Only what goes to Salesforce can be sent again; Salesforce itself repeats an outbound message under Setup, Outbound Messages."
+	}
+	if d.Overdue(now) {
+		return ""
 	}
 	switch d.Status {
 	case StatusParked:

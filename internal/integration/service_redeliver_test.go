@@ -43,6 +43,7 @@ func (b bench) redelivered(t *testing.T) []string {
 }
 
 func TestOnlyParkedOutboundDeliveriesAreSentAgain(t *testing.T) {
+	testNow := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	tests := []struct {
 		name   string
 		change func(*integration.Delivery)
@@ -55,8 +56,21 @@ func TestOnlyParkedOutboundDeliveriesAreSentAgain(t *testing.T) {
 		{"retrying", func(d *integration.Delivery) {
 			d.Status, d.NextAttemptAt = integration.StatusRetrying, time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)
 		}, "next at 2026-03-02T11:00:00Z"},
-		{"sending", func(d *integration.Delivery) { d.Status = integration.StatusSending }, "on its way"},
-		{"pending", func(d *integration.Delivery) { d.Status = integration.StatusPending }, "on its way"},
+		{"retrying, but forgotten", func(d *integration.Delivery) {
+			d.Status, d.NextAttemptAt = integration.StatusRetrying, testNow.Add(-integration.OverdueAfter)
+		}, ""},
+		{"sending", func(d *integration.Delivery) {
+			d.Status, d.LeaseUntil = integration.StatusSending, testNow.Add(-time.Minute)
+		}, "on its way"},
+		{"sending, but forgotten", func(d *integration.Delivery) {
+			d.Status, d.LeaseUntil = integration.StatusSending, testNow.Add(-integration.OverdueAfter)
+		}, ""},
+		{"pending", func(d *integration.Delivery) {
+			d.Status, d.UpdatedAt = integration.StatusPending, testNow.Add(-time.Minute)
+		}, "on its way"},
+		{"pending, but forgotten", func(d *integration.Delivery) {
+			d.Status, d.UpdatedAt = integration.StatusPending, testNow.Add(-integration.OverdueAfter)
+		}, ""},
 		{"inbound", func(d *integration.Delivery) { d.Direction = integration.Inbound }, "came from Salesforce"},
 	}
 	for _, tt := range tests {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"salesforce-integration/internal/integration"
 )
@@ -21,19 +18,7 @@ const (
 	// secondLook is when an integration is resumed once more: the list of what
 	// waits may lag by a moment.
 	secondLook = 30 * time.Second
-	// sweepAgain is when a sweep looks again: by then a function that was writing
-	// when the link went has ended.
-	sweepAgain = 3 * time.Minute
-	// overdue is how long after its time a delivery's message counts as lost.
-	overdue = time.Hour
-	// sentTogether is how many deliveries go out by one message. They come back
-	// together when one of them fails, so it is not all.
-	sentTogether = 20
-	// sendsAtOnce bounds how many messages are put on the queue side by side.
-	sendsAtOnce = 8
 )
-
-const unlinked = "the Campaign is not linked to the experiment any more"
 
 // command reads a message as a command; ok is false for an event.
 func command(body []byte) (c integration.Command, ok bool) {
@@ -56,6 +41,9 @@ func (h *Handler) obey(ctx context.Context, c integration.Command) error {
 	case integration.CommandRedeliver:
 		return h.redeliver(ctx, c)
 	case integration.CommandSweep:
+		if c.IntegrationID == "" {
+			return h.sweepAll(ctx, c)
+		}
 		return h.sweep(ctx, c)
 	default:
 		h.cfg.Log.ErrorContext(ctx, "an unknown command is dropped", "command", clip(string(c.Kind), 100))
@@ -79,10 +67,9 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 	if err != nil {
 		return err
 	}
-	now := h.cfg.Now()
 	waiting = slices.DeleteFunc(waiting, func(d integration.Delivery) bool {
 		// One that is tried again has a message of its own, unless that got lost.
-		return d.Status == integration.StatusRetrying && now.Sub(d.NextAttemptAt) < overdue
+		return d.Status == integration.StatusRetrying && !d.Overdue(h.cfg.Now())
 	})
 	if err := h.unpark(ctx, waiting, "the integration works again"); err != nil {
 		return err
@@ -93,37 +80,6 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		return h.dispatch(ctx, c, secondLook)
 	}
 	return h.lookAgain(ctx, c, secondLook)
-}
-
-// sweep closes what waits for a link, or an integration, that is no more.
-func (h *Handler) sweep(ctx context.Context, c integration.Command) error {
-	waiting, more, err := h.waiting(ctx, c.IntegrationID)
-	if err != nil {
-		return err
-	}
-	links, err := h.linksOf(ctx, waiting)
-	if err != nil {
-		return err
-	}
-	var units []integration.Unit
-	for _, d := range waiting {
-		if links[campaignOf(d)].ExperimentKey == d.ExperimentKey {
-			continue
-		}
-		if err := d.Move(h.cfg.Now(), integration.StatusSkipped, integration.ReasonNoLink, unlinked); err != nil {
-			return fmt.Errorf("sweeping: %w", err)
-		}
-		units = append(units, integration.Unit{Delivery: &d})
-	}
-	if len(units) > 0 {
-		if _, err := h.cfg.Store.Commit(ctx, units); err != nil {
-			return fmt.Errorf("sweeping %d deliveries: %w", len(units), err)
-		}
-	}
-	if more && len(units) > 0 {
-		return h.dispatch(ctx, c, secondLook)
-	}
-	return h.lookAgain(ctx, c, sweepAgain)
 }
 
 // lookAgain puts a command on the queue once more, the first time only.
@@ -159,117 +115,12 @@ func (h *Handler) redeliver(ctx context.Context, c integration.Command) error {
 	}
 	var again []integration.Delivery
 	for _, d := range found {
-		if d.Direction == integration.Outbound && (d.Status == integration.StatusParked || d.Status == integration.StatusPending) {
+		if d.Direction == integration.Outbound && (d.Status == integration.StatusParked || d.Status == integration.StatusPending || d.Overdue(h.cfg.Now())) {
 			again = append(again, d)
 		}
 	}
 	slices.SortFunc(again, func(a, b integration.Delivery) int { return strings.Compare(a.ID, b.ID) })
 	return h.unpark(ctx, again, "somebody asked for it to be sent again")
-}
-
-// unpark makes deliveries pending and puts them on the queue by name. Of several
-// statuses of one campaign only that of the newest event goes out.
-func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, why string) error {
-	now := h.cfg.Now()
-	links, err := h.linksOf(ctx, waiting)
-	if err != nil {
-		return err
-	}
-	newest, err := h.newestStatuses(ctx, waiting)
-	if err != nil {
-		return err
-	}
-	var units []integration.Unit
-	var out []string
-	for _, d := range waiting {
-		campaign := campaignOf(d)
-		var err error
-		switch {
-		case links[campaign].ExperimentKey != d.ExperimentKey:
-			err = d.Move(now, integration.StatusSkipped, integration.ReasonNoLink, unlinked)
-		case len(d.Payload) == 0:
-			err = d.Move(now, integration.StatusSkipped, integration.ReasonInvalidEvent, "the event was too large to be kept: publish it again")
-		case d.CampaignState != "" && newest[campaign] != "" && newest[campaign] != d.ID:
-			err = d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded, "a newer event that was parked, too, decides the Campaign's status")
-		default:
-			out = append(out, d.ID)
-			if d.Status != integration.StatusParked {
-				continue
-			}
-			d.ResumedAt = now
-			err = d.Move(now, integration.StatusPending, integration.ReasonResumed, why)
-		}
-		if err != nil {
-			return fmt.Errorf("resuming: %w", err)
-		}
-		units = append(units, integration.Unit{Delivery: &d})
-	}
-	if len(units) > 0 {
-		// One that somebody else has moved meanwhile needs nothing more.
-		if _, err := h.cfg.Store.Commit(ctx, units); err != nil {
-			return fmt.Errorf("resuming %d deliveries: %w", len(units), err)
-		}
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(sendsAtOnce)
-	for ids := range slices.Chunk(out, sentTogether) {
-		g.Go(func() error {
-			return h.dispatch(ctx, integration.Command{Kind: integration.CommandSend, DeliveryIDs: ids}, 0)
-		})
-	}
-	return g.Wait()
-}
-
-func campaignOf(d integration.Delivery) integration.CampaignRef {
-	return integration.CampaignRef{IntegrationID: d.IntegrationID, CampaignID: d.CampaignID}
-}
-
-// newestStatuses finds, for each campaign, the delivery whose event decides its
-// status by today's settings.
-func (h *Handler) newestStatuses(ctx context.Context, waiting []integration.Delivery) (map[integration.CampaignRef]string, error) {
-	ids := map[string]bool{}
-	for _, d := range waiting {
-		ids[d.IntegrationID] = true
-	}
-	if len(ids) == 0 {
-		return nil, nil //nolint:nilnil // nothing waits
-	}
-	integrations, err := h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids))
-	if err != nil {
-		return nil, fmt.Errorf("reading %d integrations: %w", len(ids), err)
-	}
-	newest := map[integration.CampaignRef]integration.Delivery{}
-	for _, d := range waiting {
-		writes := integrations[d.IntegrationID].Settings.Effect(integration.EventType(d.EventType)).Status != ""
-		if d.CampaignState == "" || !writes || len(d.Payload) == 0 {
-			continue
-		}
-		ref := campaignOf(d)
-		best, ok := newest[ref]
-		if !ok || (integration.Campaign{EventAt: best.OccurredAt, EventID: best.EventID}).Newer(d.OccurredAt, d.EventID) {
-			newest[ref] = d
-		}
-	}
-	decides := make(map[integration.CampaignRef]string, len(newest))
-	for ref, d := range newest {
-		decides[ref] = d.ID
-	}
-	return decides, nil
-}
-
-func (h *Handler) linksOf(ctx context.Context, deliveries []integration.Delivery) (map[integration.CampaignRef]integration.Link, error) {
-	refs := map[integration.CampaignRef]bool{}
-	for _, d := range deliveries {
-		refs[campaignOf(d)] = true
-	}
-	if len(refs) == 0 {
-		return nil, nil
-	}
-	links, err := h.cfg.Store.GetLinks(ctx, slices.Collect(maps.Keys(refs)))
-	if err != nil {
-		return nil, fmt.Errorf("reading the links of %d campaigns: %w", len(refs), err)
-	}
-	return links, nil
 }
 
 // dispatch puts a command on the queue.

@@ -89,6 +89,13 @@ func (q *Queue) Delete(received []events.SQSMessage, failures []events.SQSBatchI
 	q.messages = slices.DeleteFunc(q.messages, func(m *message) bool { return gone[m.id] })
 }
 
+// Lose forgets all messages, which no real queue should.
+func (q *Queue) Lose() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.messages = nil
+}
+
 // Next returns when the next message shows, and false when there is none left.
 func (q *Queue) Next() (time.Time, bool) {
 	q.mu.Lock()
