@@ -73,7 +73,7 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, part := range []string{"Store", "Vault", "Publisher", "Now", "NewID", "Log", "Metrics"} {
+	for _, part := range []string{"Store", "Vault", "Publisher", "Now", "NewID", "Log", "Metrics", "Wait"} {
 		if !strings.Contains(err.Error(), part+" is missing") {
 			t.Errorf("the error does not name %s: %v", part, err)
 		}

@@ -18,6 +18,11 @@ import (
 // answerMargin is what is left of the function's time to send an answer with.
 const answerMargin = time.Second
 
+// refusalTime is how long a 401 takes at least. An integration whose data key is
+// not at hand costs a call of the key service, one that does not exist costs none,
+// and that must not tell which ids there are.
+const refusalTime = 100 * time.Millisecond
+
 // Publisher puts finalization requests on the platform's bus. It answers with one
 // error for each, in their order; nil: the bus has it.
 type Publisher interface {
@@ -33,6 +38,8 @@ type Deps struct {
 	NewID     func() string // makes an id for a call that brings none
 	Log       *slog.Logger  // takes one line a request
 	Metrics   func(counts map[string]int) error
+	// Wait returns after d (at once, if that is not positive), or when ctx ends.
+	Wait func(ctx context.Context, d time.Duration)
 }
 
 // Handler answers the webhook's requests. It keeps nothing between them.
@@ -45,6 +52,7 @@ type Handler struct {
 	newID     func() string
 	log       *slog.Logger
 	metrics   func(map[string]int) error
+	wait      func(context.Context, time.Duration)
 }
 
 // New returns a handler, or an error that names everything that is wrong.
@@ -61,6 +69,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		{"NewID", d.NewID == nil},
 		{"Log", d.Log == nil},
 		{"Metrics", d.Metrics == nil},
+		{"Wait", d.Wait == nil},
 	} {
 		if part.missing {
 			errs = append(errs, fmt.Errorf("webhook: %s is missing", part.name))
@@ -78,6 +87,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		newID:     d.NewID,
 		log:       d.Log,
 		metrics:   d.Metrics,
+		wait:      d.Wait,
 	}, nil
 }
 
@@ -98,6 +108,9 @@ func (h *Handler) Handle(ctx context.Context, e events.APIGatewayProxyRequest) (
 	if err := h.metrics(entry.metrics()); err != nil {
 		h.log.WarnContext(ctx, "metrics are lost", slog.Any("error", err))
 	}
+	if response.StatusCode == http.StatusUnauthorized {
+		h.wait(ctx, refusalTime-h.now().Sub(entry.started))
+	}
 	return response, nil
 }
 
@@ -116,14 +129,17 @@ func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, e
 		return err
 	}
 	entry.integrationID, _ = parseUUID(r.integrationID)
+	// A failure of ours has its answer in the request's form, too. What is wrong with
+	// the form is told only to who may know.
+	k, malformed := r.kind()
+	entry.kind = k
 	trust, err := h.verifier.verify(ctx, r)
 	if err != nil {
 		return err
 	}
 	entry.trust = trust
-	entry.kind, err = r.kind()
-	if err != nil {
-		return err
+	if malformed != nil {
+		return malformed
 	}
 	m, err := h.parse(entry.kind, r)
 	if err != nil {

@@ -156,7 +156,12 @@ func (p *jsonParser) fields(location string, raw []byte) (map[string]json.RawMes
 			return nil, false
 		}
 		if _, twice := fields[key]; twice {
-			p.bad(location, "a field is there twice: %q", clip(key, 64))
+			// Where it is goes into the log as well, so it holds no name of the caller's.
+			if isField(key) {
+				p.bad(location+"."+key, "the field is there twice")
+			} else {
+				p.bad(location, "a field is there twice: %q", clip(key, 64))
+			}
 			return nil, false
 		}
 		fields[key] = value
@@ -166,6 +171,16 @@ func (p *jsonParser) fields(location string, raw []byte) (map[string]json.RawMes
 		return nil, false
 	}
 	return fields, true
+}
+
+// isField says whether the contract has a field of that name.
+func isField(name string) bool {
+	switch name {
+	case "event_type", "campaign_id", "campaign_name", "status", "experiment_key", "last_modified_date":
+		return true
+	default:
+		return false
+	}
 }
 
 // text reads an optional text; null is as good as absent.

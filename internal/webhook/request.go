@@ -13,6 +13,7 @@ import (
 // Headers of a request, lower case.
 const (
 	headerContentType    = "content-type"
+	headerEncoding       = "content-encoding"
 	headerSignature      = "x-hub-signature-256"
 	headerTimestamp      = "x-webhook-timestamp"
 	headerIdempotencyKey = "idempotency-key"
@@ -26,6 +27,7 @@ type request struct {
 	timestamps    []string
 	certified     bool // API Gateway has checked a client certificate
 	contentType   string
+	encodings     []string
 	idempotency   []string
 	body          []byte
 }
@@ -39,13 +41,13 @@ func readRequest(e events.APIGatewayProxyRequest) (request, error) {
 		tokens:        values(e.MultiValueQueryStringParameters, e.QueryStringParameters, "token", exactly),
 		signatures:    header(e, headerSignature),
 		timestamps:    header(e, headerTimestamp),
-		idempotency:   header(e, headerIdempotencyKey),
+		// Several do not parse as one, and are refused: which counts is not ours to guess.
+		contentType: strings.Join(header(e, headerContentType), ", "),
+		encodings:   header(e, headerEncoding),
+		idempotency: header(e, headerIdempotencyKey),
 		// Only API Gateway fills this in, from the handshake.
 		// https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html
 		certified: e.RequestContext.Identity.ClientCert != nil && e.RequestContext.Identity.ClientCert.SerialNumber != "",
-	}
-	if types := header(e, headerContentType); len(types) > 0 {
-		r.contentType = types[0]
 	}
 	if e.HTTPMethod != http.MethodPost {
 		return r, &refusal{status: http.StatusMethodNotAllowed, detail: "Messages are sent with POST."}
@@ -131,10 +133,26 @@ func (r request) kind() (kind, error) {
 	}
 	switch charset := strings.ToLower(params["charset"]); charset {
 	case "", "utf-8", "utf8", "us-ascii":
-		return k, nil
 	default:
 		return k, &refusal{status: http.StatusUnsupportedMediaType, detail: "The only charset that is read is UTF-8."}
 	}
+	if r.encoded() {
+		return k, &refusal{status: http.StatusUnsupportedMediaType, detail: "The body is compressed, as Content-Encoding says. Send it as it is."}
+	}
+	return k, nil
+}
+
+// encoded says whether the body is something else than its type says.
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+func (r request) encoded() bool {
+	for _, line := range r.encodings {
+		for coding := range strings.SplitSeq(line, ",") {
+			if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func sniff(body []byte) (kind, error) {

@@ -50,6 +50,9 @@ func TestBadRequests(t *testing.T) {
 		"JSON cut off":                 {jsonEnvelope(good[:20]), 400, "at byte 20"},
 		"JSON with something after it": {jsonEnvelope(good + good), 400, "not valid JSON"},
 		"two arrays":                   {jsonEnvelope("[" + good + "][]"), 400, "not valid JSON"},
+		"compressed JSON":              {with(jsonEnvelope("\x1f\x8b"), "Content-Encoding", "gzip"), 415, "Content-Encoding"},
+		"compressed SOAP":              {with(soapEnvelope(completed(1, campaignID)), "content-encoding", "identity, gzip"), 415, "<faultstring>The body is compressed"},
+		"two types":                    {with(jsonEnvelope(good), "content-type", "application/json", "text/xml"), 415, "Content-Type"},
 		"a key given twice":            {with(jsonEnvelope(good), "Idempotency-Key", "a", "b"), 422, "header.Idempotency-Key"},
 		"an empty key":                 {with(jsonEnvelope(good), "Idempotency-Key", ""), 422, "header.Idempotency-Key"},
 		"a long key":                   {with(jsonEnvelope(good), "Idempotency-Key", strings.Repeat("k", 256)), 422, "header.Idempotency-Key"},
@@ -84,6 +87,7 @@ func TestForms(t *testing.T) {
 	}
 	for name, e := range map[string]events.APIGatewayProxyRequest{
 		"JSON":                    envelope("application/json", good),
+		"encoded as itself":       with(jsonEnvelope(good), "Content-Encoding", "Identity"),
 		"JSON with a charset":     envelope("Application/JSON; Charset=UTF-8", good),
 		"a kind of JSON":          envelope("application/vnd.api+json", good),
 		"JSON by its look":        envelope("", "\n "+good),
@@ -149,8 +153,8 @@ func TestFieldsAtFault(t *testing.T) {
 		"too long":                  {call{EventType: long, CampaignID: campaignID, CampaignName: long, Status: long, ExperimentKey: long}.json(), []string{"body.event_type", "body.campaign_name", "body.status", "body.experiment_key"}},
 		"control characters":        {`{"event_type":"a\u0000b","campaign_id":"701xx000000001AAAQ","experiment_key":"a\nb"}`, []string{"body.event_type", "body.experiment_key"}},
 		"a date of another form":    {call{CampaignID: campaignID, ModifiedAt: "02.03.2026"}.json(), []string{"body.last_modified_date"}},
-		"a field twice":             {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","status":"Planned","status":"Completed"}`, []string{"body"}},
-		"a field twice, escaped":    {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","status":"Planned","st\u0061tus":"Completed"}`, []string{"body"}},
+		"a field twice":             {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","status":"Planned","status":"Completed"}`, []string{"body.status"}},
+		"a field twice, escaped":    {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","status":"Planned","st\u0061tus":"Completed"}`, []string{"body.status"}},
 		"an unknown field twice":    {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","a":1,"a":2}`, []string{"body"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,15 +39,16 @@ var (
 
 // rig is a handler with all that it needs around it.
 type rig struct {
-	tb    testing.TB
-	store *inmem.Store
-	bus   *bus
-	vault *vault
-	log   *bytes.Buffer
-	clock atomic.Int64 // nanoseconds after start
-	ids   atomic.Int64
-	mu    sync.Mutex
-	total map[string]int // metrics
+	tb     testing.TB
+	store  *inmem.Store
+	bus    *bus
+	vault  *vault
+	log    *bytes.Buffer
+	clock  atomic.Int64 // nanoseconds after start
+	waited atomic.Int64 // nanoseconds
+	ids    atomic.Int64
+	mu     sync.Mutex
+	total  map[string]int // metrics
 	webhook.Config
 	*webhook.Handler
 }
@@ -79,6 +80,7 @@ func (r *rig) publishWith(p webhook.Publisher) {
 		Now:       func() time.Time { return start.Add(time.Duration(r.clock.Load())) },
 		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
 		Metrics:   r.count,
+		Wait:      func(_ context.Context, d time.Duration) { r.waited.Add(int64(d)) },
 		Log:       slog.New(slog.NewJSONHandler(&lockedWriter{w: r.log}, nil)),
 	})
 	if err != nil {

@@ -192,8 +192,17 @@ func TestSecretCannotBeOpened(t *testing.T) {
 	if got.StatusCode != http.StatusServiceUnavailable || got.Headers["Retry-After"] == "" {
 		t.Errorf("answer = %d, Retry-After %q", got.StatusCode, got.Headers["Retry-After"])
 	}
-	if strings.Contains(got.Body, "KMS") || strings.Contains(got.Body, "timeout") {
-		t.Errorf("the answer tells of our insides: %s", got.Body)
+	soap := r.send(soapEnvelope(completed(1, campaignID)))
+	if soap.StatusCode != http.StatusServiceUnavailable || !strings.Contains(soap.Body, "<Ack>false</Ack>") {
+		t.Errorf("answer to SOAP = %d %s", soap.StatusCode, soap.Body)
+	}
+	for _, body := range []string{got.Body, soap.Body} {
+		if strings.Contains(body, "KMS") || strings.Contains(body, "timeout") {
+			t.Errorf("the answer tells of our insides: %s", body)
+		}
+	}
+	if !strings.Contains(r.log.String(), "KMS did not answer") {
+		t.Errorf("the log does not say why: %s", r.log)
 	}
 }
 

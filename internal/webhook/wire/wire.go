@@ -49,5 +49,15 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 		NewID:     uuid.NewString,
 		Log:       log,
 		Metrics:   emf.New(stdout, function, settings.Stage, time.Now).Counts,
+		Wait:      wait,
 	})
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -70,6 +71,7 @@ func TestHandlerTalksToTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
 	got, err := handler.Handle(context.Background(), events.APIGatewayProxyRequest{
 		HTTPMethod:            "POST",
 		PathParameters:        map[string]string{"integration_id": "01957f3e-7a00-7000-8000-000000000001"},
@@ -79,6 +81,9 @@ func TestHandlerTalksToTheTable(t *testing.T) {
 	})
 	if err != nil || got.StatusCode != http.StatusUnauthorized {
 		t.Errorf("answer = %d %s (%v)", got.StatusCode, got.Body, err)
+	}
+	if took := time.Since(began); took < 100*time.Millisecond {
+		t.Errorf("the refusal took %s only", took)
 	}
 	if len(asked) != 1 || asked[0] != "DynamoDB_20120810.GetItem" {
 		t.Errorf("AWS was asked for %v", asked)
