@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -111,5 +112,30 @@ func (s *suite) testRepeatedRequest(t *testing.T) {
 	first := post("/integrations/"+created.ID+"/links", key, link).want(t, http.StatusCreated)
 	if again := post("/integrations/"+created.ID+"/links", key, link).want(t, http.StatusCreated); !bytes.Equal(first.body, again.body) {
 		t.Error("a link that is made again looks different")
+	}
+}
+
+// testStrictJSON: what is read in different ways elsewhere is refused, and in words for people.
+func (s *suite) testStrictJSON(t *testing.T) {
+	t.Parallel()
+	good := `{"name": "n", "integration_type": "SALESFORCE", "config": {"instance_url": "` + s.OrgURL + `", "client_id": "i", "client_secret": "s"}}`
+	for _, tt := range []struct {
+		name, body string
+		status     int
+		field      string
+	}{
+		{"a field twice", strings.Replace(good, `"client_id": "i"`, `"client_id": "i", "client_id": "j"`, 1), http.StatusUnprocessableEntity, "body.config.client_id"},
+		{"other letters", strings.Replace(good, "client_secret", "Client_Secret", 1), http.StatusUnprocessableEntity, "body.config.Client_Secret"},
+		{"NUL in the name", strings.Replace(good, `"n"`, `"a\u0000b"`, 1), http.StatusUnprocessableEntity, "body.name"},
+		{"half of a character", strings.Replace(good, `"n"`, `"a\ud800b"`, 1), http.StatusBadRequest, ""},
+		{"something behind it", good + "{}", http.StatusBadRequest, ""},
+		{"a byte order mark", "\ufeff" + good, http.StatusBadRequest, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := s.raw(t, http.MethodPost, "/integrations", tt.body).wantProblem(t, tt.status)
+			if tt.field != "" && (len(p.Errors) != 1 || p.Errors[0].Location != tt.field) {
+				t.Errorf("told as %+v", p)
+			}
+		})
 	}
 }

@@ -44,6 +44,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("InvalidIntegrations", s.testInvalidIntegrations)
 		t.Run("LostUpdate", s.testLostUpdate)
 		t.Run("RepeatedRequest", s.testRepeatedRequest)
+		t.Run("StrictJSON", s.testStrictJSON)
 		t.Run("Links", s.testLinks)
 		t.Run("CampaignSearch", s.testCampaignSearch)
 		t.Run("DeliveryLog", s.testDeliveryLog)

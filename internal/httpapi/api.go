@@ -60,7 +60,7 @@ func New(c Config) (*API, error) {
 	}
 	a := &API{service: c.Service, publicURL: c.PublicURL, log: c.Log, mux: http.NewServeMux()}
 	a.huma = humago.New(a.mux, humaConfig())
-	a.huma.UseMiddleware(a.refuseEmptyParameters)
+	a.huma.UseMiddleware(a.strict, a.refuseEmptyParameters)
 	a.registerIntegrations()
 	a.registerWebhookSecret()
 	a.registerLinks()

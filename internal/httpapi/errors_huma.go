@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"regexp"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -47,20 +46,5 @@ func asField(e *huma.ErrorDetail) (FieldError, bool) {
 	if m := requiredProperty.FindStringSubmatch(e.Message); m != nil {
 		return FieldError{Location: e.Location + "." + m[1], Message: "This field is required."}, true
 	}
-	switch e.Message {
-	case validation.MsgUnexpectedProperty:
-		return FieldError{Location: e.Location, Message: "There is no such field."}, true
-	case "unknown query parameter":
-		return FieldError{Location: e.Location, Message: "There is no such parameter."}, true
-	default:
-		return FieldError{Location: e.Location, Message: sentence(e.Message)}, true
-	}
-}
-
-// sentence makes one of huma's messages.
-func sentence(s string) string {
-	if s == "" {
-		return "It is not valid."
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	return FieldError{Location: e.Location, Message: words(e.Message)}, true
 }

@@ -1,0 +1,236 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	// maxDepth is how far values may lie in one another; the contract needs three.
+	maxDepth = 16
+	// maxStrictErrors bounds what one request is told of.
+	maxStrictErrors = 20
+	// maxTold is how much of a field's name is told back, in characters.
+	maxTold = 64
+)
+
+// strictBody refuses what encoding/json takes in silence, and reads differently
+// from other parsers: a field that is there twice, or in other letters than the
+// contract's, half of a character, a number that does not fit. nil when there is
+// nothing to say.
+func strictBody(ctx context.Context, registry huma.Registry, schema *huma.Schema, body []byte) *Problem {
+	if detail := notJSON(body); detail != "" {
+		return newProblem(ctx, http.StatusBadRequest, detail)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	c := checker{decoder: d, registry: registry}
+	switch err := c.value("body", schema, 0); {
+	case errors.Is(err, errTooDeep):
+		return newProblem(ctx, http.StatusBadRequest, fmt.Sprintf("The request's body holds objects or lists more than %d deep. Nothing here is so deep.", maxDepth))
+	case err != nil:
+		return newProblem(ctx, http.StatusBadRequest, "")
+	case len(c.fields) > 0:
+		return newProblem(ctx, http.StatusUnprocessableEntity, "", c.fields...)
+	default:
+		return nil
+	}
+}
+
+// notJSON says why the body is no JSON text of its own; "" when it is.
+func notJSON(body []byte) string {
+	switch {
+	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")), bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
+		return "The request's body begins with a byte order mark. Send it as UTF-8 without one."
+	case !utf8.Valid(body):
+		return "The request's body is not UTF-8. JSON is sent in UTF-8."
+	case loneSurrogate(body):
+		return `The request's body holds half of a character: \ud800 to \udfff have to come in pairs.`
+	}
+	var all json.RawMessage
+	err := json.Unmarshal(body, &all)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && len(bytes.TrimSpace(body)) > 0 {
+		line, column := position(body, syntax.Offset)
+		return fmt.Sprintf("The request's body is not JSON: it cannot be read from line %d, character %d on. Send one JSON object.", line, column)
+	}
+	if err != nil {
+		return details()[http.StatusBadRequest]
+	}
+	return ""
+}
+
+// position is where a byte of the body is, for people.
+func position(body []byte, offset int64) (line, column int) {
+	before := body[:min(max(offset-1, 0), int64(len(body)))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
+}
+
+// loneSurrogate finds an escaped half of a character, which would be read as another one.
+func loneSurrogate(body []byte) bool {
+	for n := 0; n < len(body); n++ {
+		if body[n] != '\\' {
+			continue
+		}
+		unit, ok := escapedUnit(body[n:])
+		switch {
+		case !ok:
+			n++ // what is escaped
+		case unit >= 0xdc00 && unit <= 0xdfff:
+			return true
+		case unit >= 0xd800 && unit <= 0xdbff:
+			low, ok := escapedUnit(body[n+6:])
+			if !ok || low < 0xdc00 || low > 0xdfff {
+				return true
+			}
+			n += 11
+		default:
+			n += 5
+		}
+	}
+	return false
+}
+
+// escapedUnit reads \uXXXX at the front of b.
+func escapedUnit(b []byte) (uint64, bool) {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0, false
+	}
+	unit, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	return unit, err == nil
+}
+
+var errTooDeep = errors.New("too deep")
+
+// checker walks a body beside its schema.
+type checker struct {
+	decoder  *json.Decoder
+	registry huma.Registry
+	fields   []FieldError
+}
+
+func (c *checker) refuse(path, message string) {
+	if len(c.fields) < maxStrictErrors {
+		c.fields = append(c.fields, FieldError{Location: path, Message: message})
+	}
+}
+
+// value checks one value; the schema may be nil.
+func (c *checker) value(path string, s *huma.Schema, depth int) error {
+	for s != nil && s.Ref != "" {
+		s = c.registry.SchemaFromRef(s.Ref)
+	}
+	token, err := c.decoder.Token()
+	if err != nil {
+		return err
+	}
+	if depth > maxDepth {
+		return errTooDeep
+	}
+	switch v := token.(type) {
+	case json.Delim:
+		if v == '{' {
+			err = c.object(path, s, depth)
+		} else {
+			err = c.list(path, s, depth)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = c.decoder.Token() // the closing one
+		return err
+	case json.Number:
+		c.number(path, s, v)
+	}
+	return nil
+}
+
+func (c *checker) object(path string, s *huma.Schema, depth int) error {
+	seen := map[string]bool{}
+	for c.decoder.More() {
+		token, err := c.decoder.Token()
+		if err != nil {
+			return err
+		}
+		name, ok := token.(string)
+		if !ok {
+			return io.ErrUnexpectedEOF
+		}
+		at := path + "." + told(name)
+		if seen[name] {
+			c.refuse(at, "This field is there twice. Send it once.")
+		}
+		seen[name] = true
+		field, meant := property(s, name)
+		if meant != "" {
+			c.refuse(at, "There is no such field. Its name is "+meant+", in these letters.")
+		}
+		if err := c.value(at, field, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// property finds the schema of an object's field. When the contract knows the name
+// in other letters only, meant is how it writes it.
+func property(s *huma.Schema, name string) (field *huma.Schema, meant string) {
+	if s == nil {
+		return nil, ""
+	}
+	if field, ok := s.Properties[name]; ok {
+		return field, ""
+	}
+	for known := range s.Properties {
+		if strings.EqualFold(known, name) {
+			return nil, known
+		}
+	}
+	field, _ = s.AdditionalProperties.(*huma.Schema)
+	return field, ""
+}
+
+func (c *checker) list(path string, s *huma.Schema, depth int) error {
+	var items *huma.Schema
+	if s != nil {
+		items = s.Items
+	}
+	for n := 0; c.decoder.More(); n++ {
+		if err := c.value(fmt.Sprintf("%s[%d]", path, n), items, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number refuses what does not fit, or is no whole number where one is wanted: 1e2
+// and 1.0 pass as whole for the schema, and fail when they are read.
+func (c *checker) number(path string, s *huma.Schema, n json.Number) {
+	f, err := strconv.ParseFloat(n.String(), 64)
+	switch {
+	case err != nil || math.IsInf(f, 0):
+		c.refuse(path, "This number is too large.")
+	case s != nil && s.Type == huma.TypeInteger && strings.ContainsAny(n.String(), ".eE"):
+		c.refuse(path, wholeNumber)
+	}
+}
+
+// told is a field's name as it is told back.
+func told(name string) string {
+	if utf8.RuneCountInString(name) > maxTold {
+		return string([]rune(name)[:maxTold]) + "…"
+	}
+	return name
+}
