@@ -51,11 +51,13 @@ func keepBack(d *integration.Delivery, why *reservedError, now time.Time, policy
 func (h *Handler) holdBack(ctx context.Context, wants []want, k known) error {
 	type part struct{ statuses, notes []int }
 	parts := map[string]*part{}
-	for n, w := range wants {
+	calls, err := h.wouldCall(ctx, wants, k)
+	if err != nil {
+		return err
+	}
+	for _, n := range calls {
+		w := wants[n]
 		id := w.delivery.IntegrationID
-		if w.target != "" || !k.allowances[id].Low(h.cfg.ReservePercent) {
-			continue
-		}
 		if parts[id] == nil {
 			parts[id] = &part{}
 		}
@@ -78,6 +80,38 @@ func (h *Handler) holdBack(ctx context.Context, wants []want, k known) error {
 		}
 	}
 	return nil
+}
+
+// wouldCall returns which wants would be written to an org that has little left. What
+// is done already is no reason to take a turn: a message comes back with all that it
+// once asked for.
+func (h *Handler) wouldCall(ctx context.Context, wants []want, k known) ([]int, error) {
+	var low []int
+	var of []want
+	for n, w := range wants {
+		if w.target == "" && k.allowances[w.delivery.IntegrationID].Low(h.cfg.ReservePercent) {
+			low, of = append(low, n), append(of, w)
+		}
+	}
+	if len(low) == 0 {
+		return nil, nil
+	}
+	stored, campaigns, err := current(ctx, h.cfg.Store, of)
+	if err != nil {
+		return nil, err
+	}
+	now := h.cfg.Now()
+	var calls []int
+	for i, w := range of {
+		d, err := decide(w, pick(stored, w.delivery.ID), pick(campaigns, w.ref()), now, now.Add(defaultLease), h.cfg.Retry)
+		if err != nil {
+			return nil, fmt.Errorf("deciding about a delivery: %w", err)
+		}
+		if d.verdict == verdictSend {
+			calls = append(calls, low[i])
+		}
+	}
+	return calls, nil
 }
 
 // turn is what a batch's writes to an org wait for; nil: they go out.

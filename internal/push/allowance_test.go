@@ -211,3 +211,26 @@ func TestAnAmpleAllowanceCostsNoWrite(t *testing.T) {
 		t.Errorf("%s %s", d.Status, d.Reason)
 	}
 }
+
+func TestANoteDoesNotWaitForAStatusThatIsDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := scarce(t)
+		w.changeIntegration(t, func(i *integration.Integration) {
+			i.Settings.NoteEvents = map[integration.EventType]bool{integration.EventCompleted: true}
+		})
+		start := time.Now()
+		w.publish("e1", "Experiment Completed", start) // one message for both
+		w.work(t)
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "retrying allowance"}) {
+			t.Fatalf("deliveries: %v", got)
+		}
+		w.org.usage = "api-usage=10/100"
+		w.drain(t)
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered note_written", "delivered status_written"}) {
+			t.Errorf("with calls to spare: %v", got)
+		}
+		if waited := time.Since(start); waited > time.Hour {
+			t.Errorf("the note waited for %s", waited)
+		}
+	})
+}
