@@ -21,14 +21,13 @@ const (
 	maxCollectionsPerComposite = 5
 )
 
-// fieldName is the form of an API name; it keeps a caller's map from reaching 'attributes'.
+// fieldName is the form of the API name of an object or a field.
 var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
 
 // StatusUpdate is one campaign's new status.
 type StatusUpdate struct {
-	CampaignID string         // 15 or 18 characters
-	Status     string         // the picklist value, not its label
-	Fields     map[string]any // further fields by API name; null clears one
+	CampaignID string // 15 or 18 characters
+	Status     string // the picklist value, not its label
 }
 
 // UpdateResult is what became of one [StatusUpdate].
@@ -83,14 +82,7 @@ func statusRecord(id string, u StatusUpdate) (record, error) {
 	if u.Status == "" {
 		return record{}, fmt.Errorf("the status is empty")
 	}
-	fields := map[string]any{"Status": u.Status}
-	for name, value := range u.Fields {
-		if !fieldName.MatchString(name) || name == "Id" || name == "Status" || name == "attributes" {
-			return record{}, fmt.Errorf("%q can't be a further field", name)
-		}
-		fields[name] = value
-	}
-	return record{kind: "Campaign", id: id, fields: fields}, nil
+	return record{kind: "Campaign", id: id, fields: map[string]any{"Status": u.Status}}, nil
 }
 
 const opUpdate = "update campaign statuses"

@@ -53,11 +53,6 @@ type Config struct {
 	MinCallTime time.Duration
 	// MaxResponseBytes caps an answer after decompression; 16 MiB if 0.
 	MaxResponseBytes int64
-	// GzipRequests compresses request bodies over 1 KB.
-	GzipRequests bool
-	// NoteShare is the right that a campaign's viewers get to its notes;
-	// [ShareInferred] if empty.
-	NoteShare ShareType
 	// UserAgent replaces this package's own.
 	UserAgent string
 }
@@ -72,8 +67,6 @@ type Client struct {
 	timeout  time.Duration
 	minTime  time.Duration
 	maxBytes int64
-	gzip     bool
-	share    ShareType
 	agent    string
 
 	calls atomic.Int64
@@ -96,10 +89,6 @@ func New(cfg Config) (*Client, error) {
 	if !apiVersionForm.MatchString(version) {
 		return nil, fmt.Errorf("%w: API version %q is not of the form v66.0", ErrArgument, cfg.APIVersion)
 	}
-	share := cmp.Or(cfg.NoteShare, ShareInferred)
-	if share != ShareInferred && share != ShareViewer {
-		return nil, fmt.Errorf("%w: share type %q is neither %q nor %q", ErrArgument, share, ShareInferred, ShareViewer)
-	}
 	c := &Client{
 		base:     base,
 		data:     "/services/data/" + version,
@@ -109,8 +98,6 @@ func New(cfg Config) (*Client, error) {
 		timeout:  cmp.Or(cfg.RequestTimeout, defaultRequestTimeout),
 		minTime:  cmp.Or(cfg.MinCallTime, defaultMinCallTime),
 		maxBytes: cmp.Or(cfg.MaxResponseBytes, defaultMaxResponseBytes),
-		gzip:     cfg.GzipRequests,
-		share:    share,
 		agent:    cmp.Or(cfg.UserAgent, defaultUserAgent),
 	}
 	if c.now == nil {

@@ -122,24 +122,6 @@ func TestUsageOfOneAppAmongOthers(t *testing.T) {
 	}
 }
 
-func TestLargeBodiesAreCompressedOnDemand(t *testing.T) {
-	o := newOrg(t, ok(saved), ok(saved))
-	c := o.client(func(cfg *salesforce.Config) { cfg.GzipRequests = true })
-	if err := write(t.Context(), t, c); err != nil {
-		t.Fatal(err)
-	}
-	long := salesforce.StatusUpdate{CampaignID: campaign(1), Status: "Completed", Fields: map[string]any{"Description": strings.Repeat("long ", 1000)}}
-	if _, err := c.UpdateCampaignStatuses(t.Context(), []salesforce.StatusUpdate{long}); err != nil {
-		t.Fatal(err)
-	}
-	if o.requests[0].header.Get("Content-Encoding") != "" || o.requests[1].header.Get("Content-Encoding") != "gzip" {
-		t.Error("want the second body compressed, and it alone")
-	}
-	if !strings.Contains(string(o.requests[1].body), "long long") {
-		t.Error("the compressed body is not what was sent")
-	}
-}
-
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := newOrg(t)
 	moved := answer{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {elsewhere.URL}}}
@@ -346,7 +328,6 @@ func TestNewRefuses(t *testing.T) {
 		"no tokens":      func(c *salesforce.Config) { c.Tokens = nil },
 		"a version":      func(c *salesforce.Config) { c.APIVersion = "v66.0/../.." },
 		"the newest one": func(c *salesforce.Config) { c.APIVersion = "latest" },
-		"a share type":   func(c *salesforce.Config) { c.NoteShare = "C" },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {

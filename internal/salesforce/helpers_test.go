@@ -2,7 +2,6 @@ package salesforce_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"flag"
@@ -69,15 +68,7 @@ func newOrg(t testing.TB, answers ...answer) *org {
 }
 
 func (o *org) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var body io.Reader = r.Body
-	if r.Header.Get("Content-Encoding") == "gzip" {
-		var err error
-		if body, err = gzip.NewReader(r.Body); err != nil {
-			o.t.Error(err)
-			return
-		}
-	}
-	content, err := io.ReadAll(body)
+	content, err := io.ReadAll(r.Body)
 	if err != nil {
 		o.t.Error(err)
 	}

@@ -131,7 +131,7 @@ func TestWholeNamesThatNeedQuoting(t *testing.T) {
 }
 
 func TestWholeThousandUpdatesInOneCall(t *testing.T) {
-	w := newWhole(t, func(cfg *salesforce.Config) { cfg.GzipRequests = true })
+	w := newWhole(t, nil)
 	ids := w.campaigns(t, 1000)
 	if err := w.Delete("Campaign", ids[500]); err != nil {
 		t.Fatal(err)

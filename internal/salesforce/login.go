@@ -21,8 +21,8 @@ type Login struct {
 	UserID string // of the Run-As user, 18 characters; empty when the answer had none
 }
 
-// NewLogin makes an exchange with the credentials of cfg; its store and its initial
-// token are not used. Errors are an [*Error] with the OAuth error as its code, or
+// NewLogin makes an exchange with the credentials of cfg; its store is not
+// used. Errors are an [*Error] with the OAuth error as its code, or
 // wrap [ErrArgument]; none of them holds a secret.
 func NewLogin(ctx context.Context, cfg TokensConfig) (Login, error) {
 	base, err := baseURL(cfg.InstanceURL)

@@ -13,6 +13,11 @@ import (
 	"salesforce-integration/internal/salesforce/sfid"
 )
 
+// shareInferred lets those who see a campaign do with its notes what they may do with
+// the campaign.
+// https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contentdocumentlink.htm
+const shareInferred = "I"
+
 const (
 	// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_graph_limits.htm
 	maxGraphs = 75
@@ -126,7 +131,7 @@ func (c *Client) noteGraph(i int, n Note, campaignID string) graph {
 		{Method: http.MethodPost, URL: c.data + "/sobjects/ContentNote", ReferenceID: refNote, Body: contentNote{
 			Title: NoteTitle(n.Title, n.Marker), Content: base64.StdEncoding.EncodeToString([]byte(n.ContentHTML()))}},
 		{Method: http.MethodPost, URL: c.data + "/sobjects/ContentDocumentLink", ReferenceID: "link", Body: contentDocumentLink{
-			ContentDocumentID: "@{" + refNote + ".id}", LinkedEntityID: campaignID, ShareType: c.share, Visibility: "AllUsers"}},
+			ContentDocumentID: "@{" + refNote + ".id}", LinkedEntityID: campaignID, ShareType: shareInferred, Visibility: "AllUsers"}},
 	}}
 }
 
@@ -140,7 +145,7 @@ type contentNote struct {
 type contentDocumentLink struct {
 	ContentDocumentID string `json:"ContentDocumentId"`
 	LinkedEntityID    string `json:"LinkedEntityId"`
-	ShareType         ShareType
+	ShareType         string
 	Visibility        string
 }
 

@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,9 +18,6 @@ import (
 
 	"salesforce-integration/internal/salesforce/egress"
 )
-
-// gzipFrom is the body size from which compressing is worth its time.
-const gzipFrom = 1 << 10
 
 // limitHeader tells the org's API use in nearly every answer, for free.
 // https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/headers_api_usage.htm
@@ -123,13 +119,6 @@ func (c *Client) send(ctx context.Context, what call, body []byte, token Token) 
 }
 
 func (c *Client) newRequest(ctx context.Context, what call, body []byte, token Token) (*http.Request, error) {
-	zipped := c.gzip && len(body) > gzipFrom
-	if zipped {
-		var err error
-		if body, err = gzipped(body); err != nil {
-			return nil, err
-		}
-	}
 	var r io.Reader
 	if body != nil {
 		r = bytes.NewReader(body)
@@ -142,9 +131,6 @@ func (c *Client) newRequest(ctx context.Context, what call, body []byte, token T
 	req.Header.Set("User-Agent", c.agent)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json; charset=UTF-8")
-	}
-	if zipped {
-		req.Header.Set("Content-Encoding", "gzip")
 	}
 	if !what.open {
 		req.Header.Set("Authorization", "Bearer "+token.Value.Reveal())
@@ -238,16 +224,4 @@ func encodeJSON(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-func gzipped(body []byte) ([]byte, error) {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
 }

@@ -23,9 +23,6 @@ type TokensConfig struct {
 	InstanceURL  string
 	ClientID     string
 	ClientSecret Secret
-	// Initial is a token that an administrator gave; used until the org refuses
-	// it, and never again in any process that shares the store.
-	Initial Secret
 	// Store shares tokens with other processes; nil keeps them in memory.
 	Store TokenStore
 	// Key names the org and its credentials in the store. It changes when they
@@ -49,7 +46,6 @@ type CachedTokens struct {
 	key      string
 	now      func() time.Time
 	lease    time.Duration
-	initial  Token
 
 	mu      sync.Mutex
 	current Token
@@ -85,7 +81,6 @@ func NewCachedTokens(cfg TokensConfig) (*CachedTokens, error) {
 		key:      cfg.Key,
 		now:      cfg.Now,
 		lease:    timeout + leaseMargin,
-		initial:  Token{Value: cfg.Initial, InstanceURL: base},
 	}, nil
 }
 
@@ -164,9 +159,6 @@ func (t *CachedTokens) fetch(ctx context.Context, stale Token) (Token, error) {
 	}
 	if first.Token.replaces(stale) {
 		return first.Token, nil
-	}
-	if first.Generation == 0 && t.initial.replaces(stale) {
-		return t.initial, nil
 	}
 	seen, wait := first, backoff{}
 	for {

@@ -52,14 +52,9 @@ func tokenAnswer(n int64) string {
 
 func cached(t testing.TB, l *login, store salesforce.TokenStore) *salesforce.CachedTokens {
 	t.Helper()
-	return cachedWith(t, l, store, "")
-}
-
-func cachedWith(t testing.TB, l *login, store salesforce.TokenStore, initial string) *salesforce.CachedTokens {
-	t.Helper()
 	tokens, err := salesforce.NewCachedTokens(salesforce.TokensConfig{
 		InstanceURL: "https://mydomain.my.salesforce.com", ClientID: "3MVG9", ClientSecret: salesforce.NewSecret(consumerSecret),
-		Initial: salesforce.NewSecret(initial), Store: store, Key: "org", HTTPClient: &http.Client{Transport: l}})
+		Store: store, Key: "org", HTTPClient: &http.Client{Transport: l}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,10 +224,21 @@ func TestACallerThatLeavesDoesNotStopTheOthers(t *testing.T) {
 	})
 }
 
+// givenToken is a store that an administrator put a token in, before any exchange.
+type givenToken struct{ salesforce.TokenStore }
+
+func (g givenToken) Load(ctx context.Context, key string) (salesforce.StoredToken, error) {
+	st, err := g.TokenStore.Load(ctx, key)
+	if st.Generation == 0 && (err == nil || errors.Is(err, salesforce.ErrNoToken)) {
+		st.Token, err = salesforce.Token{Value: salesforce.NewSecret("given")}, nil
+	}
+	return st, err
+}
+
 func TestInitialToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, store := &login{}, salesforce.NewMemoryTokenStore()
-		tokens := cachedWith(t, l, store, "given")
+		tokens := cached(t, l, givenToken{store})
 		first, err := tokens.Token(t.Context())
 		if err != nil || first.Value.Reveal() != "given" || l.exchanges.Load() != 0 {
 			t.Fatalf("the given token is not used first: %v, %d exchanges", err, l.exchanges.Load())
@@ -242,7 +248,7 @@ func TestInitialToken(t *testing.T) {
 			t.Fatalf("generation %d, %v", second.Generation, err)
 		}
 		// Another process does not go back to the token that was refused.
-		third, err := cachedWith(t, l, store, "given").Token(t.Context())
+		third, err := cached(t, l, givenToken{store}).Token(t.Context())
 		if err != nil || third.Generation != 1 || l.exchanges.Load() != 1 {
 			t.Errorf("generation %d, %v, %d exchanges", third.Generation, err, l.exchanges.Load())
 		}
@@ -258,7 +264,7 @@ func TestAnInitialTokenIsNotGoneBackTo(t *testing.T) {
 			return http.StatusOK, tokenAnswer(n)
 		}}
 		store := salesforce.NewMemoryTokenStore()
-		tokens := cachedWith(t, l, store, "given")
+		tokens := cached(t, l, givenToken{store})
 		first, err := tokens.Token(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -266,7 +272,7 @@ func TestAnInitialTokenIsNotGoneBackTo(t *testing.T) {
 		if _, err := tokens.Refresh(t.Context(), first); err == nil {
 			t.Fatal("the exchange did not fail")
 		}
-		if got, err := cachedWith(t, l, store, "given").Token(t.Context()); err != nil || got.Generation != 2 {
+		if got, err := cached(t, l, givenToken{store}).Token(t.Context()); err != nil || got.Generation != 2 {
 			t.Errorf("another process: generation %d, %v", got.Generation, err)
 		}
 	})
