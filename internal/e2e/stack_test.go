@@ -46,6 +46,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("RepeatedRequest", s.testRepeatedRequest)
 		t.Run("StrictJSON", s.testStrictJSON)
 		t.Run("Links", s.testLinks)
+		t.Run("Preview", s.testPreview)
 		t.Run("CampaignSearch", s.testCampaignSearch)
 		t.Run("DeliveryLog", s.testDeliveryLog)
 		t.Run("WebhookCredentials", s.testWebhookCredentials)

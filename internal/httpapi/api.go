@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.7.0"
+const Version = "1.8.0"
 
 const (
 	basePath         = "/api/v1"
@@ -23,11 +23,22 @@ const (
 	linksPath        = integrationsPath + "/{id}/links"
 	deliveriesPath   = basePath + "/notifications/deliveries"
 	deliveryLogPath  = basePath + "/notifications/delivery-log"
+	previewPath      = integrationsPath + "/{id}/preview"
 	openAPIPath      = basePath + "/openapi.json"
 )
 
 // maxBodyBytes is far above the longest request and far below what would hurt.
 const maxBodyBytes = 64 << 10
+
+// bodyLimit is how many bytes of a body are read, by the operation's pattern.
+func bodyLimit(pattern string) int64 {
+	switch pattern {
+	case "POST " + previewPath:
+		return maxEventBytes
+	default:
+		return maxBodyBytes
+	}
+}
 
 // Config is what the API works with. PublicURL may be empty, the rest is needed.
 type Config struct {
@@ -65,6 +76,7 @@ func New(c Config) (*API, error) {
 	a.registerWebhookSecret()
 	a.registerLinks()
 	a.registerCampaigns()
+	a.registerPreview()
 	a.registerDeliveries()
 	a.registerRedelivery()
 	a.registerConnection()
@@ -88,7 +100,7 @@ func (a *API) operation(method, path, id, summary, description, tag string, stat
 		Description:                  description,
 		Tags:                         []string{tag},
 		DefaultStatus:                status,
-		MaxBodyBytes:                 maxBodyBytes,
+		MaxBodyBytes:                 bodyLimit(method + " " + path),
 		RejectUnknownQueryParameters: true,
 		Responses:                    map[string]*huma.Response{},
 		Security:                     rolesFor(method),

@@ -28,6 +28,7 @@ func auditCases() map[string]auditCase {
 		"test-new-connection":    {target: base + "/test", body: `{"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "` + contractSecret + `"}}`, want: []string{"connection tested"}, ofNone: true},
 		"test-connection":        {target: one + "/test", want: []string{"connection tested", "integration resumed"}},
 		"create-link":            {target: one + "/links", body: `{"experiment_key": "another", "campaign_id": "701xx000000002AAAQ"}`, want: []string{"link created"}},
+		"preview-event":          {target: one + "/preview", body: previewBody, want: []string{"event previewed"}},
 		"delete-link":            {target: one + "/links/701xx000000001AAAQ", want: []string{"link deleted"}},
 		"replace-webhook-secret": {target: one + "/webhook-secret", want: []string{"webhook secret replaced"}},
 		"redeliver":              {target: deliveries + "/" + testID(201) + "/redeliver", want: []string{"delivery redelivered"}},

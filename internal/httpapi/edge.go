@@ -58,7 +58,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Acto
 	case !isRead(r.Method) && !who.Role.MayWrite():
 		writeProblem(w, newProblem(ctx, http.StatusForbidden, ""))
 	default:
-		a.serveOnce(w, r, who)
+		a.serveOnce(w, r, who, bodyLimit(pattern))
 	}
 	return pattern
 }

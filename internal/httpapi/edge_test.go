@@ -20,6 +20,7 @@ import (
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/orgcheck"
 	"salesforce-integration/internal/orgclient"
+	"salesforce-integration/internal/push"
 )
 
 // problem is what every error looks like.
@@ -77,6 +78,7 @@ func TestRoles(t *testing.T) {
 		{"DELETE", base + "/" + id + "/links/701xx000000001AAAQ", ""},
 		{"POST", base, contractCreate},
 		{"POST", base + "/test", newConnection},
+		{"POST", base + "/" + id + "/preview", previewBody},
 		{"POST", base + "/" + id + "/test", ""},
 		{"POST", base + "/" + id + "/webhook-secret", ""},
 		{"POST", deliveries + "/" + id + "/redeliver", ""},
@@ -365,7 +367,7 @@ func BenchmarkSetUp(b *testing.B) {
 	for b.Loop() {
 		service, err := integration.NewService(integration.ServiceConfig{
 			Store: inmem.New(), Vault: &inmem.Vault{}, Now: time.Now, Random: &sequence{}, Log: slog.New(slog.DiscardHandler), Commands: &commands{},
-			Orgs: orgcheck.New(orgcheck.Config{}), Campaigns: orgclient.New(orgclient.Config{}),
+			Orgs: orgcheck.New(orgcheck.Config{}), Campaigns: orgclient.New(orgclient.Config{}), Previews: push.NewPreviewer(push.PreviewerConfig{}),
 			NewID: func() (string, error) { return "", nil },
 		})
 		if err != nil {

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"fmt"
+	"net/http"
 	"regexp"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +32,9 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	detail := details()[m.Status]
 	if len(fields) > 0 {
 		detail = "" // the fields' words say more
+	}
+	if op := ctx.Operation(); m.Status == http.StatusRequestEntityTooLarge && op != nil && op.MaxBodyBytes > maxBodyBytes {
+		detail = fmt.Sprintf("The request's body is too large: at most %d KB are read.", op.MaxBodyBytes>>10)
 	}
 	if m.Status >= 500 {
 		detail, fields = statuses()[integration.CodeInternal].detail, nil

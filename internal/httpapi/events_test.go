@@ -53,6 +53,7 @@ func eventStatuses() map[string]int {
 		"redeliver-many":          202,
 		"link-create":             201,
 		"link-create-again":       200,
+		"preview":                 200,
 		"link-by-name":            200,
 		"link-conflict":           409,
 		"link-no-campaign":        422,

@@ -24,6 +24,7 @@ import (
 	"salesforce-integration/internal/lambdalog"
 	"salesforce-integration/internal/orgcheck"
 	"salesforce-integration/internal/orgclient"
+	"salesforce-integration/internal/push"
 	"salesforce-integration/internal/salesforce/localorg"
 )
 
@@ -75,10 +76,12 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 		t.Fatal(err)
 	}
 	client := &http.Client{Transport: inProcess{h}}
+	dialer := orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client, Now: func() time.Time { return h.now }})
 	service, err := integration.NewService(integration.ServiceConfig{
 		Store: h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
 		Orgs:      orgcheck.New(orgcheck.Config{HTTPClient: client}),
-		Campaigns: orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client}),
+		Campaigns: dialer,
+		Previews:  push.NewPreviewer(push.PreviewerConfig{Store: h.store, Orgs: dialer, ReservePercent: 20, Now: func() time.Time { return h.now }}),
 		Now:       func() time.Time { return h.now },
 		NewID:     func() (string, error) { h.ids++; return testID(h.ids), nil },
 		Random:    &sequence{},

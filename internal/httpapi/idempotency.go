@@ -29,9 +29,10 @@ type keptAnswer struct {
 }
 
 // serveOnce lets a POST with a key have its effect once: its repetition gets the
-// first one's answer. What has no key passes at no cost.
+// first one's answer. What has no key passes at no cost; nor has what is as long as
+// the operation's limit, or longer.
 // https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07
-func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.Actor) {
+func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.Actor, limit int64) {
 	lines := r.Header.Values(headerIdempotencyKey)
 	if r.Method != http.MethodPost || len(lines) == 0 {
 		a.mux.ServeHTTP(w, r)
@@ -43,9 +44,9 @@ func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.
 		writeProblem(w, badHeader(ctx, headerIdempotencyKey, err))
 		return
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes))
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if err != nil || len(body) == maxBodyBytes {
+	if err != nil || int64(len(body)) == limit {
 		a.mux.ServeHTTP(w, r) // to be refused
 		return
 	}

@@ -60,7 +60,7 @@ func failures() map[int]failure {
 		http.StatusConflict: {meaning: "It does not go together with what is stored; `detail` says with what.",
 			ours: problem(http.StatusConflict, "This Campaign is linked to the experiment \"checkout-button-size\" already. Delete that link first.")},
 		http.StatusPreconditionFailed:    {meaning: "It has another ETag by now than If-Match names: somebody else was faster. Nothing was changed.", ours: problem(http.StatusPreconditionFailed, "It was changed in the meantime. Read it again, and decide anew.")},
-		http.StatusRequestEntityTooLarge: {meaning: "The body is larger than 64 KB.", ours: own(http.StatusRequestEntityTooLarge), gateways: tooLarge},
+		http.StatusRequestEntityTooLarge: {meaning: "The body is larger than 64 KB, or than the operation says that it takes.", ours: own(http.StatusRequestEntityTooLarge), gateways: tooLarge},
 		http.StatusUnsupportedMediaType:  {meaning: "The body's Content-Type is none that this operation takes.", ours: own(http.StatusUnsupportedMediaType)},
 		http.StatusUnprocessableEntity: {meaning: "A field or parameter is at fault; `errors` says which, and what is wrong with it.",
 			ours: problem(http.StatusUnprocessableEntity, "", FieldError{Location: "body.config.client_secret", Message: "This field is required."})},

@@ -27,6 +27,7 @@ func limits() map[string]map[string]any {
 		"name":           {"pattern": namePattern},
 		"description":    {"pattern": multilinePattern},
 		"campaign_id":    {"pattern": campaignPattern},
+		"campaign_name":  {"pattern": printablePattern, "maxLength": integration.MaxCampaignNameLen},
 		"experiment_key": {"pattern": namePattern},
 		"instance_url":   {"format": "uri", "pattern": originPattern, "maxLength": 262},
 		"client_id":      {"pattern": credentialPattern, "maxLength": integration.MaxClientIDLen},

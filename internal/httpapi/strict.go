@@ -30,8 +30,9 @@ func (a *API) strict(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), maxBodyBytes))
-	if err == nil && len(body) > 0 && len(body) < maxBodyBytes { // else huma refuses it
+	limit := ctx.Operation().MaxBodyBytes
+	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), limit))
+	if err == nil && len(body) > 0 && int64(len(body)) < limit { // else huma refuses it
 		if p := strictBody(ctx.Context(), a.huma.OpenAPI().Components.Schemas, expected.Content["application/json"].Schema, body); p != nil {
 			sendProblem(ctx, p)
 			return

@@ -21,6 +21,7 @@ type ServiceConfig struct {
 	Commands  Dispatcher             // takes what push is to do
 	Orgs      OrgChecker             // tests connections
 	Campaigns CampaignFinder         // looks Campaigns up, to link them
+	Previews  Previewer              // says what an event would do
 	Allowed   AllowedOrigins         // origins that an instance_url may name beside Salesforce's
 	Now       func() time.Time       // the clock
 	NewID     func() (string, error) // makes ids that sort by creation: UUIDv7
@@ -48,6 +49,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		{"Commands", c.Commands == nil},
 		{"Orgs", c.Orgs == nil},
 		{"Campaigns", c.Campaigns == nil},
+		{"Previews", c.Previews == nil},
 		{"Now", c.Now == nil},
 		{"NewID", c.NewID == nil},
 		{"Random", c.Random == nil},

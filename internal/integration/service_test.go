@@ -60,7 +60,7 @@ func newBench(t *testing.T, change func(*integration.ServiceConfig)) bench {
 	t.Helper()
 	b := bench{store: inmem.New(), vault: &inmem.Vault{}, queue: &commandQueue{}, org: &fixedOrg{}, found: &foundCampaigns{}}
 	c := integration.ServiceConfig{
-		Store: b.store, Vault: b.vault, Commands: b.queue, Orgs: b.org, Campaigns: b.found, Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Vault: b.vault, Commands: b.queue, Orgs: b.org, Campaigns: b.found, Previews: noPreviews{}, Log: slog.New(slog.DiscardHandler),
 		Now:    func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) },
 		NewID:  func() (string, error) { return someID, nil },
 		Random: strings.NewReader(strings.Repeat("r", 32)),
@@ -84,7 +84,7 @@ func good() integration.NewIntegration {
 
 func TestNewServiceNamesWhatIsMissing(t *testing.T) {
 	_, err := integration.NewService(integration.ServiceConfig{})
-	for _, part := range []string{"Store", "Vault", "Commands", "Orgs", "Campaigns", "Now", "NewID", "Random", "Log"} {
+	for _, part := range []string{"Store", "Vault", "Commands", "Orgs", "Campaigns", "Previews", "Now", "NewID", "Random", "Log"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v does not name %s", err, part)
 		}

@@ -36,11 +36,22 @@ func (d *Dialer) find(ctx context.Context, i integration.Integration, ask func(*
 	if err != nil {
 		return nil, told(err)
 	}
+	return Campaigns(found), nil
+}
+
+// Campaigns makes a client's Campaigns the domain's.
+func Campaigns(found []salesforce.Campaign) []integration.OrgCampaign {
 	campaigns := make([]integration.OrgCampaign, len(found))
 	for n, c := range found {
 		campaigns[n] = integration.OrgCampaign{ID: c.ID, Name: c.Name, Status: c.Status, Active: c.IsActive, LastModified: c.LastModified}
 	}
-	return campaigns, nil
+	return campaigns
+}
+
+// FixNow words a fix of the table of errors, which speaks to those who wait for an
+// event, for somebody who waits for an answer.
+func FixNow(fix string) string {
+	return strings.Replace(fix, "Nothing: it is sent again by itself.", "Try again in a moment.", 1)
 }
 
 // told words a failure for the person who waits for the answer.
@@ -53,7 +64,5 @@ func told(err error) error {
 	if d.Retryable {
 		code = integration.CodeOrgAway
 	}
-	// The table of errors speaks to those who wait for an event.
-	fix := strings.Replace(d.Fix, "Nothing: it is sent again by itself.", "Try again in a moment.", 1)
-	return &integration.Error{Code: code, Message: strings.TrimSpace("Salesforce did not answer the question. " + d.Cause + " " + fix), Err: err}
+	return &integration.Error{Code: code, Message: strings.TrimSpace("Salesforce did not answer the question. " + d.Cause + " " + FixNow(d.Fix)), Err: err}
 }

@@ -117,6 +117,18 @@ func (h *Handler) wouldCall(ctx context.Context, wants []want, k known) ([]int, 
 // turn is what a batch's writes to an org wait for; nil: they go out.
 type turn struct{ statuses, notes *reservedError }
 
+// turnOf is what writes to an org that has little left wait for by what is known of
+// it, whoever's turn it is next.
+func turnOf(a integration.Allowance, now time.Time) turn {
+	wait := func(until time.Time) *reservedError {
+		if !until.After(now) {
+			return nil
+		}
+		return &reservedError{used: a.Used, max: a.Max, until: until}
+	}
+	return turn{statuses: wait(a.NextCallAt), notes: wait(latest(a.NextCallAt, a.At.Add(usageGoodFor)))}
+}
+
 // takeTurn tries to be the one function that calls an org next. With statuses to
 // write, they are the call, and its answer tells how much is left. With notes only,
 // the org is asked, when it has not been for a while.
@@ -124,11 +136,8 @@ func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses boo
 	a, now := k.allowances[id], h.cfg.Now()
 	wait := func(until time.Time) *reservedError { return &reservedError{used: a.Used, max: a.Max, until: until} }
 	asked := a.At.Add(usageGoodFor)
-	switch {
-	case a.NextCallAt.After(now):
-		return turn{statuses: wait(a.NextCallAt), notes: wait(latest(a.NextCallAt, asked))}, nil
-	case !statuses && asked.After(now):
-		return turn{notes: wait(asked)}, nil
+	if t := turnOf(a, now); t.statuses != nil || !statuses && t.notes != nil {
+		return t, nil
 	}
 	next := now.Add(spacing)
 	mine, err := h.moveOn(ctx, k, id, func(a *integration.Allowance) { a.NextCallAt = next })

@@ -103,7 +103,7 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	}
 	var d detail
 	if err := json.Unmarshal(env.Detail, &d); err != nil {
-		return event, invalid(fieldAtFault(err), "the event's detail cannot be read: %s", fieldProblem(err))
+		return event, invalid(fieldAtFault(err, fieldDetail, fieldOccurredAt), "the event's detail cannot be read: %s", fieldProblem(err))
 	}
 	event.ExperimentKey = strings.TrimSpace(d.ExperimentKey)
 	event.Name = string(d.ExperimentName)
@@ -167,17 +167,18 @@ func jsonName(t reflect.Type) string {
 	}
 }
 
-// fieldAtFault names the field of the detail that a decoder's error is about.
-func fieldAtFault(err error) string {
+// fieldAtFault names the field that a decoder's error is about: whole is what was
+// decoded, at the only time in it.
+func fieldAtFault(err error, whole, at string) string {
 	var wrongType *json.UnmarshalTypeError
 	var badTime *time.ParseError
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return fieldDetail + "." + wrongType.Field
+		return strings.TrimPrefix(whole+"."+wrongType.Field, ".")
 	case errors.As(err, &badTime):
-		return fieldOccurredAt
+		return at
 	default:
-		return fieldDetail
+		return whole
 	}
 }
 

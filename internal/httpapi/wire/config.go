@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/push"
 )
 
 // config is the function's environment.
@@ -15,6 +16,7 @@ type config struct {
 	publicURL string
 	version   string // of Salesforce's API; "" for the client's default
 	logLevel  string
+	reserve   int // percent of an org's API allowance
 	allowed   integration.AllowedOrigins
 }
 
@@ -39,6 +41,9 @@ func readConfig(getenv func(string) string) (config, error) {
 		errs = append(errs, errors.New("QUEUE_URL is empty"))
 	}
 	var err error
+	if c.reserve, err = push.ReadReserve(getenv); err != nil {
+		errs = append(errs, err)
+	}
 	if c.allowed, err = integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS")); err != nil {
 		errs = append(errs, fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err))
 	}

@@ -21,6 +21,7 @@ import (
 	"salesforce-integration/internal/lambdalog"
 	"salesforce-integration/internal/orgcheck"
 	"salesforce-integration/internal/orgclient"
+	"salesforce-integration/internal/push"
 	"salesforce-integration/internal/queue"
 	"salesforce-integration/internal/salesforce/egress"
 	"salesforce-integration/internal/seal"
@@ -44,12 +45,14 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	store := dynamo.New(dynamodb.NewFromConfig(aws), c.table)
 	vault := seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{})
 	client := egress.NewClient(egress.Config{Listed: c.allowed})
+	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now})
 	service, err := integration.NewService(integration.ServiceConfig{
 		Store:     store,
 		Vault:     vault,
 		Commands:  queue.New(sqs.NewFromConfig(aws), c.queueURL),
 		Orgs:      orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: client, Now: time.Now}),
-		Campaigns: orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now}),
+		Campaigns: dialer,
+		Previews:  push.NewPreviewer(push.PreviewerConfig{Store: store, Orgs: dialer, ReservePercent: c.reserve, Now: time.Now}),
 		Allowed:   c.allowed,
 		Now:       time.Now,
 		NewID:     newID,

@@ -1,0 +1,187 @@
+package push
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/orgclient"
+	"salesforce-integration/internal/salesforce/sfid"
+)
+
+// PreviewerConfig is what a [Previewer] works with. All fields but ReservePercent
+// are needed.
+type PreviewerConfig struct {
+	Store integration.Store
+	Orgs  *orgclient.Dialer
+	// ReservePercent is the share of an org's API allowance that push leaves to its
+	// other applications.
+	ReservePercent int
+	Now            func() time.Time
+}
+
+// Previewer goes the way of an event up to the point where something would be
+// written, in the store or in Salesforce, and says what would be.
+type Previewer struct{ cfg PreviewerConfig }
+
+var _ integration.Previewer = (*Previewer)(nil)
+
+// NewPreviewer returns a previewer.
+func NewPreviewer(cfg PreviewerConfig) *Previewer { return &Previewer{cfg: cfg} }
+
+// unnamedEvent is the id of an event that has none yet, since the bus gives it: it
+// sorts before every other, so that of two events of one instant it is the older.
+const unnamedEvent = "00000000-0000-0000-0000-000000000000"
+
+// PreviewEvent implements [integration.Previewer] by some reads of the store and one
+// call to Salesforce at most: none when nothing would be written.
+func (p *Previewer) PreviewEvent(ctx context.Context, i integration.Integration, envelope []byte, page integration.Page) (integration.Preview, error) {
+	now := p.cfg.Now()
+	after, err := parsePreviewCursor(page.Cursor)
+	if err != nil {
+		return integration.Preview{}, err
+	}
+	in, err := readEvent(0, asPublished(envelope, now), now)
+	if err != nil {
+		return integration.Preview{}, err
+	}
+	out := integration.Preview{Event: in.event}
+	var links []integration.Link
+	if in.reject == nil {
+		all, err := p.cfg.Store.LinksByExperiment(ctx, []string{in.event.ExperimentKey})
+		if err != nil {
+			return integration.Preview{}, fmt.Errorf("reading the links of an experiment: %w", err)
+		}
+		links, out.NextCursor = pageOf(all[in.event.ExperimentKey], i.ID, after, page.Limit)
+	}
+	if after != "" && len(links) == 0 {
+		return out, nil
+	}
+	wants := plan(in, links, map[string]integration.Integration{i.ID: i}, now)
+	stored, campaigns, err := current(ctx, p.cfg.Store, wants)
+	if err != nil {
+		return integration.Preview{}, err
+	}
+	verdicts := func() (all []decision, err error) {
+		for _, w := range wants {
+			d, err := decide(w, pick(stored, w.delivery.ID), pick(campaigns, w.ref()), now, now.Add(defaultLease), DefaultRetryPolicy())
+			if err != nil {
+				return nil, fmt.Errorf("deciding about a delivery: %w", err)
+			}
+			all = append(all, d)
+		}
+		return all, nil
+	}
+	decisions, err := verdicts()
+	if err != nil {
+		return integration.Preview{}, err
+	}
+	seen, err := p.look(ctx, i, writtenTo(wants, decisions))
+	if err != nil {
+		return integration.Preview{}, err
+	}
+	out.APICalls, out.OrgProblem = seen.calls, seen.problem
+	for n := range wants {
+		if wants[n].target != "" {
+			continue
+		}
+		if wants[n].held = seen.turn.statuses; wants[n].effect.Note {
+			wants[n].held = seen.turn.notes
+		}
+	}
+	if decisions, err = verdicts(); err != nil {
+		return integration.Preview{}, err
+	}
+	for n, w := range wants {
+		s := pick(stored, w.delivery.ID)
+		if s == nil && w.onlyIfStored {
+			continue
+		}
+		e := effectOf(in, w, decisions[n], s)
+		e.Campaign = pick(seen.campaigns, e.CampaignID)
+		e.Warning = seen.warning(e)
+		if e.NoteTitle != "" && out.Note == nil {
+			note := eventNote(w.event, e.DeliveryID, e.CampaignID)
+			out.Note = &integration.PreviewNote{HTML: note.ContentHTML(), Text: note.Text()}
+		}
+		if in.event.ID == unnamedEvent {
+			e.DeliveryID = ""
+		}
+		out.Effects = append(out.Effects, e)
+	}
+	if in.event.ID == unnamedEvent {
+		out.Event.ID = ""
+	}
+	return out, nil
+}
+
+// writtenTo lists the Campaigns that something would be written to.
+func writtenTo(wants []want, decisions []decision) []string {
+	var ids []string
+	for n, w := range wants {
+		if v := decisions[n].verdict; v == verdictSend || v == verdictBusy {
+			ids = append(ids, w.delivery.CampaignID)
+		}
+	}
+	return ids
+}
+
+// asPublished gives an envelope what the bus would: an id and a time. One that is
+// no JSON object is left for the reader to refuse.
+func asPublished(envelope []byte, now time.Time) []byte {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(envelope, &fields) != nil || fields == nil {
+		return envelope
+	}
+	given := func(name string) bool {
+		raw := bytes.TrimSpace(fields[name])
+		return len(raw) > 0 && string(raw) != "null" && string(raw) != `""`
+	}
+	if !given("id") {
+		fields["id"] = json.RawMessage(`"` + unnamedEvent + `"`)
+	}
+	if !given("time") {
+		fields["time"] = json.RawMessage(`"` + now.UTC().Format(time.RFC3339) + `"`)
+	}
+	published, err := json.Marshal(fields)
+	if err != nil {
+		return envelope
+	}
+	return published
+}
+
+// pageOf returns an integration's links behind a Campaign, up to limit, and the
+// cursor of what follows.
+func pageOf(links []integration.Link, integrationID, after string, limit int) (part []integration.Link, next string) {
+	for _, l := range links {
+		if l.IntegrationID == integrationID && l.CampaignID > after {
+			part = append(part, l)
+		}
+	}
+	slices.SortFunc(part, func(a, b integration.Link) int { return strings.Compare(a.CampaignID, b.CampaignID) })
+	if len(part) > limit {
+		part = part[:limit]
+		next = base64.RawURLEncoding.EncodeToString([]byte(previewCursor + part[limit-1].CampaignID))
+	}
+	return part, next
+}
+
+const previewCursor = "1\npreview\n"
+
+func parsePreviewCursor(cursor string) (campaignID string, err error) {
+	if cursor == "" {
+		return "", nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	id, ok := strings.CutPrefix(string(raw), previewCursor)
+	if _, notID := sfid.ParsePrefix(id, sfid.PrefixCampaign); err != nil || !ok || notID != nil {
+		return "", integration.Invalidf("cursor", "The cursor does not belong to a preview; start again without one.")
+	}
+	return id, nil
+}

@@ -1,0 +1,120 @@
+package push
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/orgclient"
+	"salesforce-integration/internal/salesforce"
+)
+
+// effectOf puts a decision into words.
+func effectOf(in incoming, w want, d decision, stored *integration.Delivery) integration.PreviewEffect {
+	e := integration.PreviewEffect{
+		CampaignID: w.delivery.CampaignID, RecordURL: w.delivery.RecordURL, DeliveryID: w.delivery.ID,
+		Status: w.effect.Status, NoteKind: w.kind,
+	}
+	switch d.verdict {
+	case verdictDone:
+		e.Outcome, e.Reason = integration.PreviewDuplicate, stored.Reason
+		e.Detail = fmt.Sprintf("this event was taken before, and its delivery is %s: %s", stored.Status, stored.Detail)
+	case verdictBusy:
+		e.Outcome, e.Reason, e.Until = integration.PreviewWait, integration.ReasonTrying, d.busyUntil
+		e.Detail = "another write to this Campaign, or an earlier try of this event, may be under way until " + d.busyUntil.UTC().Format(time.RFC3339)
+	case verdictRecord:
+		r := d.unit.Delivery
+		e.Reason, e.Detail = r.Reason, r.Detail
+		switch r.Status {
+		case integration.StatusParked:
+			e.Outcome = integration.PreviewPark
+		case integration.StatusRetrying:
+			e.Outcome, e.Until = integration.PreviewWait, r.NextAttemptAt
+		default:
+			e.Outcome = integration.PreviewSkip
+		}
+	case verdictSend:
+		e.Outcome, e.Reason = integration.PreviewWrite, integration.ReasonStatusWritten
+		e.Detail = fmt.Sprintf("the Campaign's Status would be set to %q", w.effect.Status)
+		if w.effect.Note {
+			e.Reason, e.NoteKind = integration.ReasonNoteWritten, d.unit.Delivery.NoteKind
+			e.Detail = "a note with the result would be added to the Campaign"
+		}
+	}
+	if e.Reason == integration.ReasonInvalidEvent {
+		e.Field = fieldResults
+		if in.reject != nil {
+			e.Field = in.reject.field
+		}
+	}
+	if w.effect.Note {
+		note := eventNote(w.event, w.delivery.ID, w.delivery.CampaignID)
+		e.NoteTitle = salesforce.NoteTitle(note.Title, note.Marker)
+	}
+	return e
+}
+
+// sight is what a look into the org found: nothing, when there was no need of one.
+type sight struct {
+	looked    bool
+	campaigns map[string]integration.OrgCampaign
+	turn      turn // what writes wait for, by the org's allowance
+	calls     int
+	problem   *integration.OrgProblem
+}
+
+// look reads the Campaigns as they are now, by one call: a preview has as many at
+// most as one query takes. That the org fails is part of what was seen.
+func (p *Previewer) look(ctx context.Context, i integration.Integration, ids []string) (sight, error) {
+	if len(ids) == 0 {
+		return sight{}, nil
+	}
+	allowances, err := p.cfg.Store.GetAllowances(ctx, []string{i.ID})
+	if err != nil {
+		return sight{}, fmt.Errorf("reading what is left of an org's allowance: %w", err)
+	}
+	seen := sight{campaigns: map[string]integration.OrgCampaign{}}
+	connection, err := p.cfg.Orgs.Dial(ctx, i)
+	if err != nil {
+		seen.problem = problemOf(err)
+		return seen, nil
+	}
+	found, err := connection.Client.QueryCampaigns(ctx, ids)
+	seen.calls = connection.Client.Calls()
+	if err != nil {
+		seen.problem = problemOf(err)
+		return seen, nil
+	}
+	seen.looked = true
+	for _, c := range orgclient.Campaigns(found) {
+		seen.campaigns[c.ID] = c
+	}
+	allowance := allowances[i.ID]
+	if usage, known := connection.Client.Usage(); known {
+		allowance.Used, allowance.Max, allowance.At = usage.Used, usage.Max, usage.At
+	}
+	if allowance.Low(p.cfg.ReservePercent) {
+		seen.turn = turnOf(allowance, p.cfg.Now())
+	}
+	return seen, nil
+}
+
+// warning says what is odd about an effect that would be written.
+func (s sight) warning(e integration.PreviewEffect) string {
+	switch {
+	case !s.looked || e.Outcome != integration.PreviewWrite && e.Outcome != integration.PreviewWait:
+		return ""
+	case e.Campaign == nil:
+		return "Salesforce will refuse this: the Campaign is not in the org, or the Run-As user may not see it."
+	case e.Status != "" && e.Campaign.Status == e.Status:
+		return "The Campaign has this status already: writing it again changes nothing."
+	default:
+		return ""
+	}
+}
+
+func problemOf(err error) *integration.OrgProblem {
+	d := salesforce.Classify(err)
+	return &integration.OrgProblem{Code: d.Code, Cause: d.Cause, Fix: orgclient.FixNow(d.Fix)}
+}
