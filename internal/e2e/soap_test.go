@@ -85,7 +85,8 @@ func (s *suite) testOutboundMessage(t *testing.T) {
 	}
 }
 
-// testEcho: our own write comes back as an outbound message, and asks for nothing. A person's later change does.
+// testEcho: our own write comes back as an outbound message, and asks for nothing. Neither does a person's later edit of the
+// Campaign that is completed by then; to complete it once more does.
 func (s *suite) testEcho(t *testing.T) {
 	t.Parallel()
 	i, campaignID, key := s.follow(t)
@@ -99,8 +100,11 @@ func (s *suite) testEcho(t *testing.T) {
 		t.Errorf("our own write asked the platform: %+v", all)
 	}
 
-	later := time.Now().Add(time.Minute)
-	tell(t, i.WebhookURL, soapMessage(orgID, change{notificationID(t), campaignID, "Completed", later})).wantAck(t)
+	at := time.Now().Add(time.Minute)
+	tell(t, i.WebhookURL, soapMessage(orgID, change{notificationID(t), campaignID, "Completed", at})).wantAck(t)
+	s.awaitDelivery(t, "skipped", "already_final", "integration_id", i.ID, "direction", "inbound")
+	tell(t, i.WebhookURL, soapMessage(orgID, change{notificationID(t), campaignID, "In Progress", at.Add(time.Second)})).wantAck(t)
+	tell(t, i.WebhookURL, soapMessage(orgID, change{notificationID(t), campaignID, "Completed", at.Add(2 * time.Second)})).wantAck(t)
 	if heard := bus.await(t, 1); len(heard) != 1 || heard[0].Detail.CampaignID != campaignID {
 		t.Errorf("a person's change asked the platform: %+v", heard)
 	}

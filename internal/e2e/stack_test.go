@@ -52,6 +52,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("WebhookCredentials", s.testWebhookCredentials)
 		t.Run("WebhookSecret", s.testWebhookSecret)
 		t.Run("WebhookLinks", s.testWebhookLinks)
+		t.Run("BecomesCompleted", s.testBecomesCompleted)
 		t.Run("AnotherOrg", s.testAnotherOrg)
 		t.Run("BadMessages", s.testBadMessages)
 		t.Run("RepeatedMessage", s.testRepeatedMessage)

@@ -63,6 +63,7 @@ const (
 	ReasonIgnored               Reason = "ignored"
 	ReasonDuplicate             Reason = "duplicate"
 	ReasonEcho                  Reason = "echo"
+	ReasonAlreadyFinal          Reason = "already_final" // the Campaign did not become completed: it was so already
 	ReasonUnknownCampaign       Reason = "unknown_campaign"
 	ReasonConflict              Reason = "link_conflict"
 )

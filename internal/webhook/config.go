@@ -138,21 +138,6 @@ func (c Config) validateRules() error {
 	return errors.Join(errs...)
 }
 
-// finalizes says whether a Campaign with that status finishes its experiment.
-func (c Config) finalizes(status string) bool {
-	for _, s := range c.FinalStatuses {
-		if sameStatus(s, status) {
-			return true
-		}
-	}
-	return false
-}
-
-// sameStatus compares two picklist values as people read them.
-func sameStatus(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-}
-
 func splitList(s string) []string {
 	var out []string
 	for part := range strings.SplitSeq(s, ",") {

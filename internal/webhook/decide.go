@@ -44,37 +44,60 @@ func linkConflict(n notification, follows string) verdict {
 		n.experimentKey, follows)
 }
 
-// decide says what a notification asks for, once its Campaign's link is known (nil:
-// there is none). linkedNow: this notification made the link. campaign is what we
-// wrote to it, if anything.
-func (c Config) decide(n notification, link *integration.Link, linkedNow bool, campaign integration.Campaign, now time.Time) verdict {
-	if link == nil {
-		return skip(integration.ReasonUnknownCampaign,
-			"No experiment is linked to this Campaign. Link it by POST .../links, or let the message carry the experiment's key (outbound message: field %s, JSON: experiment_key).",
-			c.ExperimentKeyField)
-	}
-	linked := ""
-	if linkedNow {
-		linked = fmt.Sprintf("The Campaign was linked to experiment %q. ", link.ExperimentKey)
-	}
-	if !c.finalizes(n.status) {
-		if linkedNow {
-			return verdict{integration.StatusDelivered, integration.ReasonLinked, strings.TrimSpace(linked)}
-		}
-		if n.status == "" {
-			return skip(integration.ReasonIgnored, "The message carries no Status. Add the field Status to the outbound message in Salesforce.")
-		}
-		return skip(integration.ReasonIgnored, "Status %q does not finish an experiment; these do: %s.", n.status, strings.Join(c.FinalStatuses, ", "))
-	}
-	switch c.compare(n, campaign, now) {
-	case ours:
-		return skip(integration.ReasonEcho, "%sThis is the echo of our own write of %q; nothing was requested.", linked, n.status)
-	case outdated:
-		return skip(integration.ReasonSuperseded, "%sWe set the Campaign to %q after this change; nothing was requested.", linked, campaign.WrittenStatus)
+// unlinked is the verdict on a message about a Campaign that follows nothing.
+func (r rules) unlinked(*item) verdict {
+	return skip(integration.ReasonUnknownCampaign,
+		"No experiment is linked to this Campaign. Link it by POST .../links, or let the message carry the experiment's key (outbound message: field %s, JSON: experiment_key).",
+		r.ExperimentKeyField)
+}
+
+// asksNothing is the verdict on a state that finishes no experiment.
+func (r rules) asksNothing(it *item) verdict {
+	switch {
+	case it.linkedNow:
+		return verdict{integration.StatusDelivered, integration.ReasonLinked, ""}
+	case it.status == "":
+		return skip(integration.ReasonIgnored, "The message carries no Status. Add the field Status to the outbound message in Salesforce.")
 	default:
-		return verdict{integration.StatusDelivered, integration.ReasonFinalizationRequested,
-			fmt.Sprintf("%sThe platform was asked to finish experiment %q.", linked, link.ExperimentKey)}
+		return skip(integration.ReasonIgnored, "Status %q does not finish an experiment; these do: %s.", it.status, strings.Join(r.finals, ", "))
 	}
+}
+
+// requests is the verdict that asks for the experiment to be finished.
+func (r rules) requests(it *item, s integration.Seen) verdict {
+	words := fmt.Sprintf("The platform was asked to finish experiment %q.", s.ExperimentKey)
+	if s.RequestID != it.delivery.ID {
+		words += fmt.Sprintf(" An earlier message had begun to ask for it: the request is that of delivery %s.", s.RequestID)
+	}
+	return verdict{integration.StatusDelivered, integration.ReasonFinalizationRequested, words}
+}
+
+// older is the verdict on a state that is not the newest any more.
+func (r rules) older(it *item, newest integration.Seen) verdict {
+	words := ""
+	if it.resumed() && r.finalizes(it.status) {
+		words = " An earlier try may have asked the platform to finish the experiment."
+	}
+	return skip(integration.ReasonSuperseded, "This is an older state of the Campaign: it is known to have been %q at %s. Nothing was requested.%s",
+		newest.Status, newest.At.UTC().Format(time.RFC3339), words)
+}
+
+// already is the verdict on one more message about a Campaign that is completed.
+func (r rules) already(it *item, before integration.Seen) verdict {
+	why := "we completed it ourselves"
+	if before.RequestID != "" {
+		why = "the platform was asked then"
+	}
+	return skip(integration.ReasonAlreadyFinal,
+		"The Campaign had a status that finishes the experiment before this change, and that was dealt with (%s). %q counts again once the Campaign has had another status.", why, it.status)
+}
+
+func (r rules) echo(it *item) verdict {
+	return skip(integration.ReasonEcho, "This is the echo of our own write of %q; nothing was requested.", it.status)
+}
+
+func (r rules) overwritten(_ *item, wrote integration.Campaign) verdict {
+	return skip(integration.ReasonSuperseded, "We set the Campaign to %q after this change; nothing was requested.", wrote.WrittenStatus)
 }
 
 // origin says whose change a notification tells of.
@@ -104,22 +127,22 @@ const (
 // A message older than our write that bears the status we wrote counts as ours,
 // too. It is no loss: the write came from an event of the platform, which knows
 // that the experiment is finished.
-func (c Config) compare(n notification, campaign integration.Campaign, now time.Time) origin {
+func (r rules) compare(n notification, campaign integration.Campaign, now time.Time) origin {
 	echoOf := func(status string, until time.Time) bool {
 		if status == "" || !sameStatus(status, n.status) {
 			return false
 		}
 		if n.modifiedAt.IsZero() {
-			return !now.After(until.Add(c.EchoWindow))
+			return !now.After(until.Add(r.EchoWindow))
 		}
-		return !n.modifiedAt.After(until.Add(c.ClockSkew))
+		return !n.modifiedAt.After(until.Add(r.ClockSkew))
 	}
 	written := campaign.WrittenStatus
 	switch {
 	case echoOf(written, campaign.WrittenAt), echoOf(campaign.ClaimedStatus, campaign.ClaimedUntil):
 		return ours
 	case written != "" && !sameStatus(written, n.status) && !n.modifiedAt.IsZero() &&
-		n.modifiedAt.Add(c.ClockSkew).Before(campaign.WrittenAt):
+		n.modifiedAt.Add(r.ClockSkew).Before(campaign.WrittenAt):
 		return outdated
 	default:
 		return theirs

@@ -22,6 +22,7 @@ func TestEcho(t *testing.T) {
 		echo     = integration.ReasonEcho
 		outdated = integration.ReasonSuperseded
 		asks     = integration.ReasonFinalizationRequested
+		already  = integration.ReasonAlreadyFinal
 	)
 	for name, c := range map[string]struct {
 		campaign integration.Campaign
@@ -32,12 +33,12 @@ func TestEcho(t *testing.T) {
 		"changed at our write":                        {wrote("Completed", echoAt), "2026-03-02T09:00:00.000Z", echo},
 		"changed within the clocks' difference":       {wrote("Completed", echoAt), "2026-03-02T09:00:02.000Z", echo},
 		"changed a moment before our write ended":     {wrote("Completed", echoAt), "2026-03-02T08:59:58.000Z", echo},
-		"changed later, by a person":                  {wrote("Completed", echoAt), "2026-03-02T09:00:03.000Z", asks},
-		"changed later, right after our write":        {wrote("Completed", start), "2026-03-02T10:00:05.000Z", asks},
+		"changed later, by a person":                  {wrote("Completed", echoAt), "2026-03-02T09:00:03.000Z", already},
+		"changed later, right after our write":        {wrote("Completed", start), "2026-03-02T10:00:05.000Z", already},
 		"our status in other letters":                 {wrote("COMPLETED", echoAt), "2026-03-02T09:00:00.000Z", echo},
 		"no date, shortly after our write":            {wrote("Completed", start.Add(-9*time.Minute)), "", echo},
 		"no date, at the end of the window":           {wrote("Completed", start.Add(-10*time.Minute)), "", echo},
-		"no date, long after our write":               {wrote("Completed", start.Add(-11*time.Minute)), "", asks},
+		"no date, long after our write":               {wrote("Completed", start.Add(-11*time.Minute)), "", already},
 		"a date that cannot be read":                  {wrote("Completed", start.Add(-9*time.Minute)), "yesterday", echo},
 		"another status of ours, then a person":       {wrote("Paused", echoAt), "2026-03-02T09:30:00.000Z", asks},
 		"a person, then another status of ours":       {wrote("Paused", echoAt), "2026-03-02T08:30:00.000Z", outdated},
@@ -50,7 +51,7 @@ func TestEcho(t *testing.T) {
 		"our write died long ago, no date":            {writing("Completed", start.Add(-30*time.Minute)), "", asks},
 		"a date in the spelling of the REST API":      {wrote("Completed", echoAt), "2026-03-02T09:00:00.000+0000", echo},
 		"a date in another zone":                      {wrote("Completed", echoAt), "2026-03-02T10:00:00.000+01:00", echo},
-		"a date in the spelling of REST, by a person": {wrote("Completed", echoAt), "2026-03-02T09:30:00.000+0000", asks},
+		"a date in the spelling of REST, by a person": {wrote("Completed", echoAt), "2026-03-02T09:30:00.000+0000", already},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

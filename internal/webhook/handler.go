@@ -133,6 +133,9 @@ func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, e
 	// the form is told only to who may know.
 	k, malformed := r.kind()
 	entry.kind = k
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ahead := h.readAhead(ctx, r)
 	trust, err := h.verifier.verify(ctx, r)
 	if err != nil {
 		return err
@@ -141,7 +144,7 @@ func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, e
 	if malformed != nil {
 		return malformed
 	}
-	m, err := h.parse(entry.kind, r)
+	m, err := h.parsed(entry.kind, r, ahead)
 	if err != nil {
 		return err
 	}
@@ -151,8 +154,16 @@ func (h *Handler) handle(ctx context.Context, e events.APIGatewayProxyRequest, e
 			return err
 		}
 	}
-	entry.items, err = h.process(ctx, trust.integration, m.notifications, h.now())
+	entry.items, err = h.process(ctx, trust.integration, m, ahead, h.now())
 	return err
+}
+
+// parsed is a verified request's message, which may have been parsed ahead.
+func (h *Handler) parsed(k kind, r request, a *ahead) (message, error) {
+	if a != nil {
+		return a.message, nil
+	}
+	return h.parse(k, r)
 }
 
 func (h *Handler) parse(k kind, r request) (message, error) {

@@ -81,7 +81,7 @@ func TestOutcome(t *testing.T) {
 		},
 		"a person after our write": {
 			call{CampaignID: echoID, Status: "Completed", ModifiedAt: "2026-03-02T09:00:03Z"},
-			finalize, "", echoKey, echoKey,
+			integration.ReasonAlreadyFinal, "we completed it ourselves", echoKey, "",
 		},
 	} {
 		soap := note{1, c.call.CampaignID, map[string]string{}}

@@ -11,208 +11,145 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
-// linkersAtOnce bounds how many links are made at a time. Each is a transaction
-// that looks at the integration's row, so more of them would only wait for each
-// other.
-const linkersAtOnce = 25
+// maxRounds bounds how often a message is judged anew because somebody else changed
+// what it was judged by.
+const maxRounds = 4
+
+// errContended is a message that others kept coming in the way of.
+var errContended = errors.New("others kept changing what is known about the same Campaigns")
 
 // process deals with all notifications of a verified message. An error means that
-// at least one of them is still pending and the message has to come again; the
+// at least one of them is not dealt with and the message has to come again; the
 // items are returned as far as they are known.
 //
-// Outside calls, one after the other: record beside the two reads; the links that
-// are new; publish; settle. With the integration's own read that makes four for a
-// message that makes no link, and with one more for those that do.
-func (h *Handler) process(ctx context.Context, i integration.Integration, ns []notification, now time.Time) ([]*item, error) {
-	var (
-		items []*item
-		facts known
-		reads errgroup.Group
-	)
-	reads.Go(func() (err error) {
-		items, err = h.record(ctx, i, ns, now)
-		return err
-	})
-	if i.Active {
-		reads.Go(func() (err error) {
-			facts.links, err = h.readLinks(ctx, i.ID, ns)
-			return err
-		})
-		reads.Go(func() (err error) {
-			facts.campaigns, err = h.readCampaigns(ctx, i.ID, ns)
-			return err
-		})
+// Outside calls, one after the other: reads beside each other; begin, beside the
+// links that are new; publish; settle. What asks for nothing ends with begin. The
+// integration's own read comes before, or for a small message beside the first.
+func (h *Handler) process(ctx context.Context, i integration.Integration, m message, a *ahead, now time.Time) ([]*item, error) {
+	items, err := newItems(i, m.notifications, now)
+	if err != nil {
+		return nil, err
 	}
-	if err := reads.Wait(); err != nil {
-		return items, err
+	r := h.config.rules(i)
+	var courses map[integration.CampaignRef]*course
+	for round := 0; ; round++ {
+		f, err := h.known(ctx, i, m, a)
+		if err != nil {
+			return items, err
+		}
+		a = nil // whatever was read ahead is old by the next round
+		if courses, err = r.consider(i, items, f, now); err != nil {
+			return items, err
+		}
+		all, err := h.begin(ctx, i, items, courses)
+		if err != nil {
+			return items, err
+		}
+		if all {
+			break
+		}
+		if round == maxRounds {
+			return items, unavailable(errContended)
+		}
 	}
-
 	for _, it := range items {
-		if !it.duplicate {
+		if it.verdict.reason == integration.ReasonLinked && !it.linkedNow { // somebody else was faster
+			it.verdict = r.asksNothing(it)
+		}
+	}
+	h.publish(ctx, items)
+	return items, errors.Join(h.settle(ctx, i, items, courses), failed(items))
+}
+
+// consider gives every item that is still open its verdict, by what is known.
+func (r rules) consider(i integration.Integration, items []*item, f facts, now time.Time) (map[integration.CampaignRef]*course, error) {
+	for _, it := range items {
+		if !it.open() {
+			continue
+		}
+		it.link, it.makesLink, it.linkedNow, it.asks = nil, false, false, ask{}
+		it.verdict = verdict{}
+		if stored, ok := f.deliveries[it.delivery.ID]; ok {
+			if err := it.recall(stored); err != nil {
+				return nil, err
+			}
+		}
+		if it.open() {
 			it.verdict = triage(i, it.notification, it.newest)
 		}
 	}
-	h.follow(ctx, i.ID, items, facts.links, now)
-	for _, it := range open(items) {
-		it.verdict = h.config.decide(it.notification, it.link, it.linkedNow, facts.campaigns[it.ref(i.ID)], now)
-	}
-	h.publish(ctx, items)
-	return items, errors.Join(h.settle(ctx, items, h.now()), failed(items))
+	follow(i, items, f.links)
+	return r.judgeAll(i.ID, items, f, now), nil
 }
 
-// known is what the store tells about a message's Campaigns.
-type known struct {
-	links     map[integration.CampaignRef]integration.Link
-	campaigns map[integration.CampaignRef]integration.Campaign
-}
-
-func (h *Handler) readLinks(ctx context.Context, integrationID string, ns []notification) (map[integration.CampaignRef]integration.Link, error) {
-	refs := refs(integrationID, ns, func(notification) bool { return true })
-	if len(refs) == 0 {
-		return map[integration.CampaignRef]integration.Link{}, nil
-	}
-	links, err := h.store.GetLinks(ctx, refs)
-	if err != nil {
-		return nil, unavailable(fmt.Errorf("read links: %w", err))
-	}
-	return links, nil
-}
-
-// readCampaigns reads what we wrote, where an echo would matter.
-func (h *Handler) readCampaigns(ctx context.Context, integrationID string, ns []notification) (map[integration.CampaignRef]integration.Campaign, error) {
-	refs := refs(integrationID, ns, func(n notification) bool { return h.config.finalizes(n.status) })
-	if len(refs) == 0 {
-		return map[integration.CampaignRef]integration.Campaign{}, nil
-	}
-	campaigns, err := h.store.GetCampaigns(ctx, refs)
-	if err != nil {
-		return nil, unavailable(fmt.Errorf("read campaigns: %w", err))
-	}
-	return campaigns, nil
-}
-
-// refs names the Campaigns of the wanted notifications, each once.
-func refs(integrationID string, ns []notification, want func(notification) bool) []integration.CampaignRef {
-	var out []integration.CampaignRef
-	seen := map[string]bool{}
-	for _, n := range ns {
-		if n.campaignID != "" && n.problem == "" && !seen[n.campaignID] && want(n) {
-			seen[n.campaignID] = true
-			out = append(out, n.ref(integrationID))
-		}
-	}
-	return out
-}
-
-// open returns the items that nothing is decided about yet.
-func open(items []*item) []*item {
-	var out []*item
+// begin stores the verdicts that nothing is left to be done for, and everything
+// else as pending, with the requests that will be made; beside that it makes the
+// links that are new. It says whether all of it is stored: what somebody else has
+// changed since it was read is to be considered anew.
+func (h *Handler) begin(ctx context.Context, i integration.Integration, items []*item, courses map[integration.CampaignRef]*course) (all bool, err error) {
+	now := h.now()
+	var units []integration.Unit
+	var begun []*item
 	for _, it := range items {
-		if !it.duplicate && it.err == nil && !it.verdict.decided() {
-			out = append(out, it)
-		}
-	}
-	return out
-}
-
-// follow finds out which experiment each open item's Campaign follows, and makes
-// the links that items ask for. Within a message the first one that names an
-// experiment for a Campaign decides; stored links are never changed.
-func (h *Handler) follow(ctx context.Context, integrationID string, items []*item, links map[integration.CampaignRef]integration.Link, now time.Time) {
-	wanted := map[integration.CampaignRef][]*item{} // of one experiment each
-	for _, it := range open(items) {
-		ref := it.ref(integrationID)
-		link, linked := links[ref]
-		switch first := wanted[ref]; {
-		case linked && it.experimentKey != "" && it.experimentKey != link.ExperimentKey:
-			it.verdict = linkConflict(it.notification, link.ExperimentKey)
-		case linked:
-			it.linked(link)
-		case it.experimentKey == "": // it may still follow what another item links
-		case len(first) > 0 && first[0].experimentKey != it.experimentKey:
-			it.verdict = linkConflict(it.notification, first[0].experimentKey)
-		default:
-			wanted[ref] = append(first, it)
-		}
-	}
-	made := h.makeLinks(ctx, wanted, now)
-	for _, it := range open(items) {
-		if link, ok := made[it.ref(integrationID)]; ok && it.link == nil {
-			it.linked(link)
-		}
-	}
-}
-
-// linked notes the link that the item's Campaign has. A try of the same
-// notification that did not get to its end may have made it.
-func (it *item) linked(l integration.Link) {
-	it.link = &l
-	it.linkedNow = it.experimentKey != "" && l.Source == integration.LinkWebhook && !l.CreatedAt.Before(it.delivery.CreatedAt)
-}
-
-// makeLinks makes the wanted links and returns them; what fails is told to the
-// items. Those of one experiment are made one after the other: the store keeps
-// them in one row.
-func (h *Handler) makeLinks(ctx context.Context, wanted map[integration.CampaignRef][]*item, now time.Time) map[integration.CampaignRef]integration.Link {
-	byExperiment := map[string][]integration.CampaignRef{}
-	for ref, items := range wanted {
-		key := items[0].experimentKey
-		byExperiment[key] = append(byExperiment[key], ref)
-	}
-	type result struct {
-		ref  integration.CampaignRef
-		link integration.Link
-		err  error
-	}
-	results := make(chan result, len(wanted))
-	var group errgroup.Group
-	group.SetLimit(linkersAtOnce)
-	for key, refs := range byExperiment {
-		group.Go(func() error {
-			for _, ref := range refs {
-				link, _, err := h.store.CreateLink(ctx, integration.Link{
-					IntegrationID: ref.IntegrationID,
-					CampaignID:    ref.CampaignID,
-					ExperimentKey: key,
-					Source:        integration.LinkWebhook,
-					CreatedAt:     now,
-				})
-				results <- result{ref, link, err}
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // results hold the errors
-	close(results)
-
-	made := map[integration.CampaignRef]integration.Link{}
-	for r := range results {
-		if r.err == nil {
-			made[r.ref] = r.link
+		if !it.open() {
 			continue
 		}
-		for _, it := range wanted[r.ref] {
-			it.linkFailed(r.err)
+		var u integration.Unit
+		waits := it.makesLink || it.asking() && !it.asks.done
+		switch {
+		case !waits:
+			d, err := it.outcome(now)
+			if err != nil {
+				return false, err
+			}
+			u.Delivery = &d
+		case !it.resumed():
+			u.Delivery = &it.delivery
+		}
+		if c := courses[it.ref(i.ID)]; c != nil && c.holder() == it && c.changed() && (it.asking() || !waits) {
+			u.Seen = &c.after
+		}
+		if u != (integration.Unit{}) {
+			units, begun = append(units, u), append(begun, it)
 		}
 	}
-	return made
-}
-
-func (it *item) linkFailed(err error) {
-	var known *integration.Error
-	if !errors.As(err, &known) {
-		known = &integration.Error{Code: integration.CodeInternal}
+	var work errgroup.Group
+	var results []integration.UnitResult
+	work.Go(func() (err error) {
+		if len(units) > 0 {
+			results, err = h.store.Commit(ctx, units)
+		}
+		return err
+	})
+	waiting := waitingForLinks(items)
+	made := map[integration.CampaignRef]linked{}
+	work.Go(func() error {
+		made = h.makeLinks(ctx, waiting)
+		return nil
+	})
+	if err := work.Wait(); err != nil {
+		return false, unavailable(fmt.Errorf("record notifications: %w", err))
 	}
-	switch known.Code {
-	case integration.CodeConflict:
-		it.verdict = skip(integration.ReasonConflict, "The Campaign was not linked to experiment %q, and nothing was requested: %s", it.experimentKey, known.Message)
-	case integration.CodeInvalid:
-		it.verdict = skip(integration.ReasonIgnored, "The Campaign cannot be linked to experiment %q: %s", it.experimentKey, known.Message)
-	case integration.CodeNotFound:
-		it.verdict = skip(integration.ReasonIntegrationGone, "The integration was deleted while the message was on its way.")
-	default:
-		it.err = fmt.Errorf("link campaign %s: %w", it.campaignID, err)
+	all = true
+	for k, u := range results {
+		if !u.Committed {
+			all = false
+			continue
+		}
+		it := begun[k]
+		if u.Delivery != nil {
+			it.delivery = *u.Delivery
+			it.done = it.delivery.Status.Final()
+		}
+		if u.Seen != nil {
+			c := courses[it.ref(i.ID)]
+			c.stored, c.after = *u.Seen, *u.Seen
+		}
 	}
+	for _, it := range waiting {
+		it.linkMade(made[it.link.Ref()])
+	}
+	return all, nil
 }
 
 // errNoAnswer is a publisher that broke its word.
@@ -223,18 +160,18 @@ func (h *Handler) publish(ctx context.Context, items []*item) {
 	var requests []integration.FinalizationRequest
 	var asking []*item
 	for _, it := range items {
-		if it.verdict.reason != integration.ReasonFinalizationRequested {
+		if !it.asking() || it.asks.done {
 			continue
 		}
 		asking = append(asking, it)
 		requests = append(requests, integration.FinalizationRequest{
-			ID:            it.delivery.ID,
+			ID:            it.asks.id,
 			ExperimentKey: it.link.ExperimentKey,
 			IntegrationID: it.delivery.IntegrationID,
 			CampaignID:    it.campaignID,
 			CampaignName:  it.campaignName,
 			Status:        it.status,
-			RequestedAt:   it.delivery.CreatedAt, // the same when it is published again
+			RequestedAt:   it.asks.at, // the same when it is published again
 		})
 	}
 	if len(requests) == 0 {

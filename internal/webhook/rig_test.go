@@ -77,7 +77,7 @@ func (r *rig) publishWith(p webhook.Publisher) {
 		Store:     r.store,
 		Vault:     r.vault,
 		Publisher: p,
-		Now:       func() time.Time { return start.Add(time.Duration(r.clock.Load())) },
+		Now:       r.now,
 		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
 		Metrics:   r.count,
 		Wait:      func(_ context.Context, d time.Duration) { r.waited.Add(int64(d)) },
@@ -89,6 +89,8 @@ func (r *rig) publishWith(p webhook.Publisher) {
 	r.Handler = handler
 }
 
+func (r *rig) now() time.Time { return start.Add(time.Duration(r.clock.Load())) }
+
 func (r *rig) count(counts map[string]int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -96,6 +98,11 @@ func (r *rig) count(counts map[string]int) error {
 		r.total[name] += n
 	}
 	return nil
+}
+
+// finishing sets the statuses that finish an experiment.
+func finishing(statuses ...string) func(*webhook.Config) {
+	return func(c *webhook.Config) { c.FinalStatuses = statuses }
 }
 
 func optional(c *webhook.Config) { c.Authentication = webhook.AuthenticationOptional }

@@ -1,0 +1,86 @@
+package webhook
+
+import (
+	"slices"
+	"time"
+
+	"salesforce-integration/internal/integration"
+)
+
+// course is what one linked Campaign went through, as far as a message and what is
+// stored tell.
+type course struct {
+	stored integration.Seen // as it is in the store, or a row to begin with
+	after  integration.Seen // with the message
+	last   *item            // who brought the newest state; nil: nobody
+	asker  *item            // who asks for the request that after holds; nil: nobody
+}
+
+// holder is the item that what was seen is stored with: the one that asks, so that
+// its request is known wherever its delivery is.
+func (c *course) holder() *item {
+	if c.asker != nil {
+		return c.asker
+	}
+	return c.last
+}
+
+// changed says whether there is something to store.
+func (c *course) changed() bool { return c.after != c.stored }
+
+// judgeAll gives all items whose Campaign is linked their verdict, each Campaign's
+// in the order of their times.
+func (r rules) judgeAll(integrationID string, items []*item, f facts, now time.Time) map[integration.CampaignRef]*course {
+	courses := map[integration.CampaignRef]*course{}
+	for _, it := range items {
+		ref := it.ref(integrationID)
+		if it.link == nil || !it.undecided() || courses[ref] != nil {
+			continue
+		}
+		stored := f.seen[ref].Of(*it.link)
+		courses[ref] = &course{stored: stored, after: stored}
+	}
+	ordered := slices.Clone(items)
+	slices.SortStableFunc(ordered, func(a, b *item) int { return a.at.Compare(b.at) })
+	for _, it := range ordered {
+		c := courses[it.ref(integrationID)]
+		switch {
+		case c == nil:
+			if it.undecided() {
+				it.verdict = r.unlinked(it)
+			}
+		case it.undecided():
+			r.step(c, it, f.campaigns[it.ref(integrationID)], now)
+		case it.status != "" && !r.finalizes(it.status) && (!it.duplicate || !it.modifiedAt.IsZero()):
+			// It decides nothing any more, but the Campaign was in that state.
+			if it.at.After(c.after.At) {
+				c.after, c.last, c.asker = withState(c.after, it), it, nil
+			}
+		}
+	}
+	return courses
+}
+
+// step takes a Campaign's course one item further.
+func (r rules) step(c *course, it *item, wrote integration.Campaign, now time.Time) {
+	before := c.after
+	if c.asker != nil {
+		before.Accounted = true // for those that follow in the same message
+	}
+	after, v := r.judge(before, it, wrote, now)
+	it.verdict = v
+	if it.asking() {
+		it.asks = ask{id: after.RequestID, at: after.RequestedAt, done: after.Accounted}
+		c.asker = it
+	}
+	if after == before {
+		return
+	}
+	if c.asker != nil && c.asker.asks.id != after.RequestID {
+		c.asker = nil
+	}
+	if c.asker != nil {
+		after.Accounted = c.stored.Accounted && c.stored.RequestID == after.RequestID
+	}
+	c.after, c.last = after, it
+}

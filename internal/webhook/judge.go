@@ -1,0 +1,117 @@
+package webhook
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"salesforce-integration/internal/integration"
+)
+
+// rules are what the messages of one integration are judged by.
+type rules struct {
+	Config
+	finals []string // the statuses that finish an experiment
+}
+
+func (c Config) rules(integration.Integration) rules {
+	return rules{Config: c, finals: c.FinalStatuses}
+}
+
+// finalizes says whether a Campaign with that status finishes its experiment.
+func (r rules) finalizes(status string) bool {
+	return status != "" && slices.ContainsFunc(r.finals, func(s string) bool { return sameStatus(s, status) })
+}
+
+// sameStatus compares two picklist values as people read them.
+func sameStatus(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+// judge gives the verdict on a notification whose Campaign is linked, and the
+// newest state that is known with it. before is the newest one so far, wrote is
+// what we wrote to the Campaign.
+//
+// An experiment is finished when its Campaign becomes completed. So a state that is
+// older than a known one counts for nothing, and neither does one more message
+// about a Campaign that is completed already, until another status was seen or
+// written by us in between.
+func (r rules) judge(before integration.Seen, it *item, wrote integration.Campaign, now time.Time) (integration.Seen, verdict) {
+	if it.status == "" {
+		return before, r.asksNothing(it)
+	}
+	mine := before.RequestID != "" && before.RequestID == it.delivery.ID
+	if mine && r.finalizes(it.status) { // an earlier try had come as far as this
+		if it.at.After(before.At) {
+			before.At = it.at
+		}
+		return before, r.requests(it, before)
+	}
+	if it.at.Before(before.At) {
+		return before, r.older(it, before)
+	}
+	after := withState(before, it)
+	if !r.finalizes(it.status) {
+		if it.at.Equal(before.At) && r.finalizes(before.Status) && !mine {
+			// Salesforce's times are of whole seconds: nobody knows which of the two was
+			// first. A completion that was dealt with stays so.
+			after = before
+		}
+		return after, r.asksNothing(it)
+	}
+	switch r.compare(it.notification, wrote, now) {
+	case ours:
+		after.Accounted = true
+		return after, r.echo(it)
+	case outdated:
+		return after, r.overwritten(it, wrote)
+	}
+	switch r.standing(before, wrote) {
+	case dealtWith:
+		after.RequestID, after.RequestedAt, after.Accounted = before.RequestID, before.RequestedAt, true
+		return after, r.already(it, before)
+	case underWay:
+		after.RequestID, after.RequestedAt = before.RequestID, before.RequestedAt
+		return after, r.requests(it, after)
+	default:
+		after.RequestID, after.RequestedAt = it.delivery.ID, it.delivery.CreatedAt
+		return after, r.requests(it, after)
+	}
+}
+
+// withState is what is seen once a notification's state is, which led to nothing so
+// far.
+func withState(s integration.Seen, it *item) integration.Seen {
+	s.Status, s.At = it.status, it.at
+	s.RequestID, s.RequestedAt, s.Accounted = "", time.Time{}, false
+	return s
+}
+
+// standing is how a completion that was there before stands.
+type standing int
+
+const (
+	nothing   standing = iota // there was none
+	underWay                  // a request was begun for it, which may not be on the bus
+	dealtWith                 // it was asked for, or came from us
+)
+
+// standing looks at the newest of what was seen and what we wrote: a Campaign that
+// we completed ourselves is completed, whether its echo came or not.
+func (r rules) standing(before integration.Seen, wrote integration.Campaign) standing {
+	switch {
+	case wrote.WrittenAt.After(before.At) && !wrote.WrittenAt.Before(before.LinkedAt):
+		if r.finalizes(wrote.WrittenStatus) {
+			return dealtWith
+		}
+		return nothing
+	case !r.finalizes(before.Status):
+		return nothing
+	case before.Accounted:
+		return dealtWith
+	case before.RequestID != "":
+		return underWay
+	default:
+		return nothing
+	}
+}

@@ -1,0 +1,125 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"salesforce-integration/internal/integration"
+)
+
+// settling is an item with what is to be stored of it.
+type settling struct {
+	item *item
+	unit integration.Unit
+}
+
+// settle stores what became of the notifications that had to wait, all in one go.
+func (h *Handler) settle(ctx context.Context, i integration.Integration, items []*item, courses map[integration.CampaignRef]*course) error {
+	open, err := h.unsettled(i, items, courses)
+	if err != nil {
+		return err
+	}
+	for round := 0; len(open) > 0; round++ {
+		units := make([]integration.Unit, len(open))
+		for k, s := range open {
+			units[k] = s.unit
+		}
+		results, err := h.store.Commit(ctx, units)
+		if err != nil {
+			return unavailable(fmt.Errorf("settle notifications: %w", err))
+		}
+		var again []settling
+		var errs []error
+		for k, r := range results {
+			switch next, ok := open[k].next(r); {
+			case !ok:
+				errs = append(errs, fmt.Errorf("settle notification %s: it was changed meanwhile", open[k].item.id))
+			case next != nil:
+				again = append(again, *next)
+			}
+		}
+		if len(errs) > 0 {
+			return unavailable(errors.Join(errs...))
+		}
+		if open = again; round == maxRounds && len(open) > 0 {
+			return unavailable(errContended)
+		}
+	}
+	return nil
+}
+
+func (h *Handler) unsettled(i integration.Integration, items []*item, courses map[integration.CampaignRef]*course) ([]settling, error) {
+	now := h.now()
+	var open []settling
+	for _, it := range items {
+		if it.duplicate || it.done {
+			continue
+		}
+		s := settling{item: it}
+		if it.err != nil {
+			// It stays pending, and says why to whoever looks.
+			d := it.delivery
+			d.Cause, d.UpdatedAt = "The last try failed.", now
+			d.Detail = "Received; the last try to deal with it failed. The sender was asked to send it again."
+			s.unit.Delivery = &d
+			open = append(open, s)
+			continue
+		}
+		d, err := it.outcome(now)
+		if err != nil {
+			return nil, err
+		}
+		s.unit.Delivery = &d
+		if c := courses[it.ref(i.ID)]; c != nil && it.link != nil && c.holder() == it {
+			seen := c.after
+			seen.LinkedAt = it.link.CreatedAt
+			if it.asking() {
+				seen.Accounted = true
+			}
+			s.unit.Seen = &seen
+		}
+		open = append(open, s)
+	}
+	return open, nil
+}
+
+// next says what is still to be stored after a try: nil is nothing. It is not ok
+// when somebody else changed the notification and has not settled it.
+func (s settling) next(r integration.UnitResult) (next *settling, ok bool) {
+	switch {
+	case r.Committed:
+		return nil, true
+	case r.Delivery != nil && r.Delivery.Status.Final():
+		return nil, true // the same message was dealt with twice at a time
+	case r.Delivery == nil || r.Delivery.Version != s.item.delivery.Version || s.unit.Seen == nil:
+		return nil, false
+	}
+	// Another message about the same Campaign came between.
+	s.unit.Seen = merge(r.Seen, *s.unit.Seen)
+	return &s, true
+}
+
+// merge brings what is to be stored into what somebody else has stored since; nil:
+// nothing is left to be brought in.
+func merge(stored *integration.Seen, mine integration.Seen) *integration.Seen {
+	if stored == nil {
+		return nil // the link was deleted
+	}
+	current := *stored
+	switch {
+	case current.ExperimentKey != mine.ExperimentKey || !current.LinkedAt.Equal(mine.LinkedAt):
+		return nil // it was linked anew
+	case mine.RequestID != "" && current.RequestID == mine.RequestID:
+		if current.Accounted {
+			return nil
+		}
+		current.Accounted = mine.Accounted
+		return &current
+	case mine.At.After(current.At):
+		mine.Version = current.Version
+		return &mine
+	default:
+		return nil
+	}
+}
