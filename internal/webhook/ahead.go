@@ -31,6 +31,9 @@ func (h *Handler) readAhead(ctx context.Context, r request) *ahead {
 	if !ok || len(r.body) > maxBodyAhead || ctx.Err() != nil {
 		return nil
 	}
+	if len(r.tokens)+len(r.signatures) == 0 && h.config.Authentication == AuthenticationRequired {
+		return nil
+	}
 	k, err := r.kind()
 	if err != nil {
 		return nil
