@@ -139,3 +139,39 @@ func (s *suite) testStrictJSON(t *testing.T) {
 		})
 	}
 }
+
+// testRequestIDs: whoever answers, the answer names the request, in its body and in a header.
+func (s *suite) testRequestIDs(t *testing.T) {
+	t.Parallel()
+	base := s.APIURL + "/api/v1"
+	for _, tt := range []struct {
+		name   string
+		r      request
+		status int
+	}{
+		{"no token", request{method: http.MethodGet, url: base + "/integrations"}, http.StatusUnauthorized},
+		{"a viewer who writes", request{method: http.MethodPost, url: base + "/integrations", bearer: s.viewer, body: object{}}, http.StatusForbidden},
+		{"no such address of the API", request{method: http.MethodGet, url: base + "/nowhere", bearer: s.admin}, http.StatusNotFound},
+		{"no such address at all", request{method: http.MethodGet, url: s.APIURL + "/elsewhere"}, http.StatusNotFound},
+		{"no such method", request{method: http.MethodPatch, url: base + "/integrations", bearer: s.admin}, http.StatusMethodNotAllowed},
+		{"a form", request{method: http.MethodPost, url: base + "/integrations", bearer: s.admin, body: "a=b",
+			header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, http.StatusUnsupportedMediaType},
+		{"too much", request{method: http.MethodPost, url: base + "/integrations", bearer: s.admin, body: object{"name": strings.Repeat("x", 70_000)}}, http.StatusRequestEntityTooLarge},
+		{"a field at fault", request{method: http.MethodPost, url: base + "/integrations", bearer: s.admin, body: object{}}, http.StatusUnprocessableEntity},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			answer := send(t, tt.r)
+			answer.wantProblem(t, tt.status)
+			var named struct {
+				RequestID string `json:"request_id"`
+			}
+			answer.into(t, &named)
+			if id := answer.header.Get("X-Request-Id"); id == "" || id != named.RequestID {
+				t.Errorf("the header says %q, the body %q", id, named.RequestID)
+			}
+			if allow := answer.header.Get("Allow"); (allow == "") == (tt.status == http.StatusMethodNotAllowed) {
+				t.Errorf("Allow is %q", allow)
+			}
+		})
+	}
+}

@@ -45,6 +45,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("LostUpdate", s.testLostUpdate)
 		t.Run("RepeatedRequest", s.testRepeatedRequest)
 		t.Run("StrictJSON", s.testStrictJSON)
+		t.Run("RequestIDs", s.testRequestIDs)
 		t.Run("Links", s.testLinks)
 		t.Run("Preview", s.testPreview)
 		t.Run("CampaignSearch", s.testCampaignSearch)

@@ -14,6 +14,13 @@ const (
 	authorizerSubject = "sub"
 )
 
+// apiRequestID is API Gateway's own id of the request: its access log has it, and
+// the answers that it makes itself; "" without API Gateway.
+func apiRequestID(ctx context.Context) string {
+	rc, _ := core.GetAPIGatewayContextFromContext(ctx)
+	return rc.RequestID
+}
+
 type actorKey struct{}
 
 // authorizedActor is who API Gateway's authorizer let in. Where there was none the

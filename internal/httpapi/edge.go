@@ -33,7 +33,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		a.log.InfoContext(ctx, "request", slog.String("method", r.Method), slog.String("route", route),
-			slog.Int("status", out.status), slog.String("subject", who.Subject), slog.String("role", string(who.Role)))
+			slog.Int("status", out.status), slog.String("subject", who.Subject), slog.String("role", string(who.Role)),
+			slog.String("api_request_id", apiRequestID(ctx)))
 	}()
 	route = a.route(out, r.WithContext(withActor(ctx, who)), who)
 }

@@ -189,7 +189,7 @@ func sorted(fields []FieldError) []FieldError {
 	return fields
 }
 
-// requestID is the invocation's, which API Gateway's log and ours have, too.
+// requestID is the invocation's, which every line of our log has.
 func requestID(ctx context.Context) string {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		return lc.AwsRequestID

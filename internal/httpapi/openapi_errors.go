@@ -28,7 +28,7 @@ type failure struct {
 	// meaning completes what the status is for.
 	meaning string
 	// ours is a problem of this package's, gateways one of API Gateway's, as
-	// template.yaml words it: without request_id, as application/json. A status that
+	// template.yaml words it: as application/json. A status that
 	// both answer with has both.
 	ours, gateways *Problem
 	headers        map[string]string
@@ -45,7 +45,7 @@ func failures() map[int]failure {
 	}
 	own := func(status int) *Problem { return problem(status, details()[status]) }
 	unsaid := func(status int, detail string) *Problem {
-		return &Problem{Title: http.StatusText(status), Status: status, Detail: detail}
+		return &Problem{Title: http.StatusText(status), Status: status, Detail: detail, RequestID: "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"}
 	}
 	tooLarge := unsaid(http.StatusRequestEntityTooLarge, "The request is too large.")
 	tooLarge.Title = "Content Too Large"
@@ -77,9 +77,9 @@ func failures() map[int]failure {
 // response puts a failure into the document's words.
 func (f failure) response(o *huma.OpenAPI, status int) *huma.Response {
 	r := &huma.Response{Description: http.StatusText(status) + ". " + f.meaning, Content: map[string]*huma.MediaType{}, Headers: map[string]*huma.Param{}}
+	r.Headers["X-Request-Id"] = textHeader("Names the request in the log; `request_id` in the body.")
 	if f.ours != nil {
 		r.Content[problemType] = &huma.MediaType{Schema: schemaOf[Problem](o), Example: f.ours}
-		r.Headers["X-Request-Id"] = textHeader("Names the request in the log; `request_id` in the body.")
 	}
 	if f.gateways != nil {
 		r.Content[jsonType] = &huma.MediaType{Schema: schemaOf[Problem](o), Example: f.gateways}

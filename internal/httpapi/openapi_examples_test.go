@@ -123,7 +123,7 @@ func TestGatewaysAnswersAreTheTemplates(t *testing.T) {
 		}
 		seen++
 		p := media["example"].(map[string]any)
-		said := `{"title":"` + p["title"].(string) + `","status":` + strconv.Itoa(int(p["status"].(float64))) + `,"detail":"` + p["detail"].(string) + `"}`
+		said := `{"title":"` + p["title"].(string) + `","status":` + strconv.Itoa(int(p["status"].(float64))) + `,"detail":"` + p["detail"].(string) + `","request_id":"$context.requestId"}`
 		if !strings.Contains(string(template), "application/json: '"+said+"'") {
 			t.Errorf("%s: template.yaml does not answer %s", name, said)
 		}
