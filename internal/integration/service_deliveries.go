@@ -16,6 +16,7 @@ func (s *Service) ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) 
 		errs = append(errs, Invalidf("to", "The range is empty: 'to' has to be later than 'from'."))
 	}
 	p = field(&errs, p, checkPage)
+	p.Cursor = field(&errs, p.Cursor, func(c string) (string, error) { return unmarked(c, f.marks()...) })
 	if err := joined(errs); err != nil {
 		return List[Delivery]{}, err
 	}
@@ -23,6 +24,7 @@ func (s *Service) ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) 
 	if err != nil {
 		return List[Delivery]{}, fmt.Errorf("list deliveries: %w", err)
 	}
+	l.NextCursor = marked(l.NextCursor, f.marks()...)
 	return l, nil
 }
 

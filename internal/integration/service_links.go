@@ -83,6 +83,7 @@ func (s *Service) ListLinks(ctx context.Context, integrationID string, f LinkFil
 		f.ExperimentKey = field(&errs, f.ExperimentKey, ParseExperimentKey)
 	}
 	p = field(&errs, p, checkPage)
+	p.Cursor = field(&errs, p.Cursor, func(c string) (string, error) { return unmarked(c, f.marks()...) })
 	if err := joined(errs); err != nil {
 		return List[Link]{}, err
 	}
@@ -94,6 +95,7 @@ func (s *Service) ListLinks(ctx context.Context, integrationID string, f LinkFil
 	if err != nil {
 		return List[Link]{}, fmt.Errorf("list links: %w", err)
 	}
+	l.NextCursor = marked(l.NextCursor, f.marks()...)
 	return l, nil
 }
 

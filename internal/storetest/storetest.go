@@ -32,6 +32,7 @@ func Run(t *testing.T, newStore func(t *testing.T) integration.Store) {
 		{"Tokens", tokenTests},
 		{"Allowances", allowanceTests},
 		{"Requests", requestTests},
+		{"Paging", pagingTests},
 		{"RoundTrip", roundTripTests},
 	}
 	for _, g := range groups {
