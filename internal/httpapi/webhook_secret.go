@@ -25,30 +25,38 @@ type IssuedWebhookSecret struct {
 
 type rotateInput struct {
 	IDInput
+	IfMatchInput
 	Body *NewWebhookSecret
 }
 
-type rotateOutput struct{ Body IssuedWebhookSecret }
+type rotateOutput struct {
+	ETag string `header:"ETag" doc:"Names the integration's new state, for If-Match and If-None-Match." example:"\"4\""`
+	Body IssuedWebhookSecret
+}
 
 func (a *API) registerWebhookSecret() {
 	huma.Register(a.huma, a.operation(http.MethodPost, integrationsPath+"/{id}/webhook-secret", "replace-webhook-secret", "Replace the webhook's secret",
 		"Makes a new secret, which is shown this once. The one that was current goes on being taken for a while, so that no message is refused while Salesforce gets the new URL; one before that ends at once. A body is not needed. "+
-			"When somebody else replaces it at the same moment, one of the two gets 409, and theirs is not stored.",
-		tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			"When somebody else replaces it at the same moment, one of the two gets 409, and theirs is not stored. With If-Match it is replaced only if nobody changed the integration since; so whoever lost an answer learns whether the secret in it is stored, before that replaces the one that is in use.",
+		tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
 		a.rotateWebhookSecret)
 }
 
 func (a *API) rotateWebhookSecret(ctx context.Context, in *rotateInput) (*rotateOutput, error) {
-	var life *time.Duration
+	var rotation integration.Rotation
+	var err error
+	if rotation.Match, err = in.match(); err != nil {
+		return nil, badHeader(ctx, "If-Match", err)
+	}
 	if in.Body != nil && in.Body.PreviousValidFor != nil {
 		d := time.Duration(*in.Body.PreviousValidFor) * time.Second
-		life = &d
+		rotation.PreviousLife = &d
 	}
-	r, err := a.service.RotateWebhookSecret(ctx, actor(ctx), in.ID, life)
+	r, err := a.service.RotateWebhookSecret(ctx, actor(ctx), in.ID, rotation)
 	if err != nil {
 		return nil, a.fail(ctx, "body", err)
 	}
-	return &rotateOutput{IssuedWebhookSecret{
+	return &rotateOutput{ETag: entityTag(r.Integration), Body: IssuedWebhookSecret{
 		WebhookURL:     a.webhookURL(ctx, r.Integration.ID, r.WebhookSecret),
 		WebhookSecret:  r.WebhookSecret.Reveal(),
 		SecretIssuedAt: secretIssuedAt(r.Integration),

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"salesforce-integration/internal/integration"
 )
 
@@ -97,6 +99,27 @@ func TestReplacedAtTheSameTime(t *testing.T) {
 	p, resp := h.refused(as("admin", "POST", path, ""), http.StatusConflict)
 	if !strings.Contains(p.Detail, "Somebody else") || strings.Contains(resp.Body, "webhook_secret\"") {
 		t.Errorf("answer = %s", resp.Body)
+	}
+}
+
+// TestReplaceOnlyWhatWasSeen: with If-Match, a caller whose first answer got lost
+// learns that it was stored.
+func TestReplaceOnlyWhatWasSeen(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	replace := func(tag string) events.APIGatewayProxyRequest {
+		e := as("admin", "POST", base+"/"+id+"/webhook-secret", "")
+		e.MultiValueHeaders["If-Match"] = []string{tag}
+		return e
+	}
+	first := h.send(replace(`"1"`))
+	if first.StatusCode != http.StatusOK || header(first, "ETag") != `"2"` {
+		t.Fatalf("the first: %d, ETag %s", first.StatusCode, header(first, "ETag"))
+	}
+	h.refused(replace(`"1"`), http.StatusPreconditionFailed)
+	h.refused(replace(`1`), http.StatusBadRequest)
+	if again := h.send(replace(`"2"`)); again.StatusCode != http.StatusOK {
+		t.Errorf("with the new ETag: %d", again.StatusCode)
 	}
 }
 

@@ -14,6 +14,15 @@ const (
 	MaxPreviousWebhookSecretLife     = 7 * 24 * time.Hour
 )
 
+// Rotation says how a webhook secret is replaced.
+type Rotation struct {
+	// PreviousLife is for how long the one that was current goes on being taken. nil:
+	// [DefaultPreviousWebhookSecretLife]; 0: it ends at once, as after a leak.
+	PreviousLife *time.Duration
+	// Match is what the stored integration has to be; nil: anything.
+	Match Match
+}
+
 // Rotated is an integration together with the only sight of its new webhook secret.
 type Rotated struct {
 	Integration   Integration
@@ -21,19 +30,18 @@ type Rotated struct {
 }
 
 // RotateWebhookSecret gives an integration a new webhook secret. The one that was
-// current goes on being taken for previousLife (nil:
-// [DefaultPreviousWebhookSecretLife]; 0: it ends at once, as after a leak); one
-// before that ends at once, so that two live at most. With 0 the stored secrets
-// need not open: that mends an integration whose key is gone.
+// current goes on being taken for a while; one before that ends at once, so that
+// two live at most. Where nothing of the stored ones is kept they need not open:
+// that mends an integration whose key is gone.
 //
 // Errors: [CodeInvalid] for previous_valid_for, [CodeNotFound], [CodeConflict] when
 // somebody else replaced the secret at the same time (theirs is then stored, and
 // nobody is shown a secret that does not work), or others keep changing the
-// integration.
-func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, previousLife *time.Duration) (Rotated, error) {
+// integration, [CodeStale] when it is not what Match expects.
+func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, r Rotation) (Rotated, error) {
 	life := DefaultPreviousWebhookSecretLife
-	if previousLife != nil {
-		life = *previousLife
+	if r.PreviousLife != nil {
+		life = *r.PreviousLife
 	}
 	if life < 0 || life > MaxPreviousWebhookSecretLife {
 		return Rotated{}, Invalidf("previous_valid_for", "It has to be between 0 and %d seconds.", int(MaxPreviousWebhookSecretLife.Seconds()))
@@ -57,6 +65,9 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 			return Rotated{}, Conflictf("Somebody else replaced the webhook secret at the same moment, and yours was not stored. If you still need a new one, ask again.")
 		case try > updateTries:
 			return Rotated{}, Conflictf("The integration was changed by others all the time, and the webhook secret is the old one. Ask again.")
+		}
+		if err := r.Match.check(i); err != nil {
+			return Rotated{}, err
 		}
 		replaced = i.SealedWebhookSecret
 		if err := s.replaceWebhookSecret(ctx, &i, secret, life); err != nil {

@@ -81,7 +81,7 @@ func TestRotateWebhookSecret(t *testing.T) {
 			clock := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 			b := newSecretBench(t, func(cfg *integration.ServiceConfig) { cfg.Now = func() time.Time { return clock } })
 			clock = clock.Add(time.Hour)
-			got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, c.life)
+			got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{PreviousLife: c.life})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestRotateWebhookSecret(t *testing.T) {
 func TestRotatingAgainReplacesTheOlder(t *testing.T) {
 	b := newSecretBench(t)
 	for range 2 {
-		if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil); err != nil {
+		if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestRotationIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newSecretBench(t)
-			if _, err := b.service.RotateWebhookSecret(t.Context(), ada, c.id, c.life); integration.ErrorCode(err) != c.want {
+			if _, err := b.service.RotateWebhookSecret(t.Context(), ada, c.id, integration.Rotation{PreviousLife: c.life}); integration.ErrorCode(err) != c.want {
 				t.Errorf("error = %v, want %s", err, c.want)
 			}
 			if n := b.store.Calls()["UpdateIntegration"]; n != 0 {
@@ -157,10 +157,10 @@ func TestRotationsAtTheSameTime(t *testing.T) {
 		}
 		b.store.Before(nil)
 		var err error
-		first, err = b.service.RotateWebhookSecret(ctx, ada, someID, nil)
+		first, err = b.service.RotateWebhookSecret(ctx, ada, someID, integration.Rotation{})
 		return err
 	})
-	_, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil)
+	_, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{})
 	if integration.ErrorCode(err) != integration.CodeConflict || !strings.Contains(err.Error(), "Somebody else replaced the webhook secret") {
 		t.Errorf("error = %v", err)
 	}
@@ -181,7 +181,7 @@ func TestARotationGoesOnAfterAnotherChange(t *testing.T) {
 		_, err := b.service.Update(ctx, ada, someID, integration.Patch{Name: &name})
 		return err
 	})
-	got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil)
+	got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,11 +198,53 @@ func TestARotationGivesUpWhenOthersNeverStop(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil); integration.ErrorCode(err) != integration.CodeConflict {
+	if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{}); integration.ErrorCode(err) != integration.CodeConflict {
 		t.Errorf("error = %v, want a conflict", err)
 	}
 	if n := b.store.Calls()["UpdateIntegration"]; n != 3 {
 		t.Errorf("%d tries, want 3", n)
+	}
+}
+
+// TestARotationMeetsOnlyWhatItExpects, also when somebody changes it on the way.
+func TestARotationMeetsOnlyWhatItExpects(t *testing.T) {
+	rename := func(ctx context.Context, b bench) error {
+		name := "by somebody else"
+		_, err := b.service.Update(ctx, ada, someID, integration.Patch{Name: &name})
+		return err
+	}
+	for name, c := range map[string]struct {
+		match  integration.Match
+		during bool // somebody changes it between reading and writing
+		want   integration.Code
+	}{
+		"the stored version":               {integration.Match{1}, false, ""},
+		"one of several":                   {integration.Match{7, 1}, false, ""},
+		"another version":                  {integration.Match{2}, false, integration.CodeStale},
+		"none":                             {integration.Match{}, false, integration.CodeStale},
+		"the stored one, until it changed": {integration.Match{1}, true, integration.CodeStale},
+		"any, though it changed":           {nil, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newSecretBench(t)
+			if c.during {
+				b.store.Before(func(ctx context.Context, op string) error {
+					if op != "UpdateIntegration" {
+						return nil
+					}
+					b.store.Before(nil)
+					return rename(ctx, b)
+				})
+			}
+			_, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{Match: c.match})
+			if integration.ErrorCode(err) != c.want {
+				t.Errorf("error = %v, want %q", err, c.want)
+			}
+			_, s := b.secrets(t)
+			if replaced := s.Current.Reveal() != secretOf(t, 0); replaced != (c.want == "") {
+				t.Errorf("replaced: %t", replaced)
+			}
+		})
 	}
 }
 
@@ -224,7 +266,7 @@ func (s *lossy) UpdateIntegration(ctx context.Context, i integration.Integration
 
 func TestARotationWhoseAnswerWasLostIsNotMadeTwice(t *testing.T) {
 	b := newSecretBench(t, func(c *integration.ServiceConfig) { c.Store = &lossy{Store: c.Store.(*inmem.Store)} })
-	got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil)
+	got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,11 +284,11 @@ func TestSecretsThatNobodyCanOpenCanBeReplaced(t *testing.T) {
 	if _, err := b.store.UpdateIntegration(t.Context(), i); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil); integration.ErrorCode(err) != integration.CodeInternal {
+	if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{}); integration.ErrorCode(err) != integration.CodeInternal {
 		t.Errorf("with a previous one to keep: error %v", err)
 	}
 	atOnce := time.Duration(0)
-	got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, &atOnce)
+	got, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{PreviousLife: &atOnce})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +301,7 @@ func TestSecretsThatNobodyCanOpenCanBeReplaced(t *testing.T) {
 func TestARotationIsAuditedWithoutItsSecrets(t *testing.T) {
 	var log bytes.Buffer
 	b := newSecretBench(t, func(c *integration.ServiceConfig) { c.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
-	if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, nil); err != nil {
+	if _, err := b.service.RotateWebhookSecret(t.Context(), ada, someID, integration.Rotation{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"action":"webhook secret replaced"`, `"subject":"ada"`, `"integration_id":"` + someID + `"`, `"webhook_secret":"changed"`, `"previous_valid_until":"2026-03-03T10:00:00Z"`} {
