@@ -123,6 +123,23 @@ func TestReplaceOnlyWhatWasSeen(t *testing.T) {
 	}
 }
 
+// TestALostAnswerIsGivenAgain to who sent a key with the request: nothing is
+// replaced twice.
+func TestALostAnswerIsGivenAgain(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	e := as("admin", "POST", base+"/"+id+"/webhook-secret", "")
+	e.MultiValueHeaders["Idempotency-Key"] = []string{"8e03978e-40d5-43e8-bc93-6894a57f9324"}
+	first, again := h.send(e), h.send(e)
+	if first.StatusCode != http.StatusOK || again.Body != first.Body || header(again, "Idempotency-Replayed") != "true" {
+		t.Errorf("answers: %d and %d, replayed: %q, the same: %t", first.StatusCode, again.StatusCode, header(again, "Idempotency-Replayed"), again.Body == first.Body)
+	}
+	i, err := h.store.GetIntegration(t.Context(), id)
+	if err != nil || i.Version != 2 {
+		t.Errorf("the integration was changed %d times (%v), want once", i.Version-1, err)
+	}
+}
+
 // TestSecretsFromBeforeTimesWereKept are as old as their integration.
 func TestSecretsFromBeforeTimesWereKept(t *testing.T) {
 	h := newHarness(t, "")
