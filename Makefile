@@ -80,8 +80,9 @@ faults: go-version ## Compare push with a plain writer on go-salesforce under fa
 	@cd internal/faults && GOFLAGS=-mod=readonly go test -count=1 -args $(FLAGS)
 
 .PHONY: bench
-bench: go-version ## Measure what a thousand events cost: API calls, AWS calls, seconds, memory.
+bench: go-version ## Measure what a thousand events cost, and cold starts (FLAGS=-update: into docs/benchmarks.md).
 	@go test -run '^$$' -bench Reach -benchtime 5x ./internal/trial
+	@go test -count=1 -v -run ColdStarts ./internal/coldstart -args -runs 41 $(FLAGS)
 
 .PHONY: build
 build: tools local ## Build the functions for AWS into .aws-sam, as samconfig.toml has it for ENV.

@@ -36,15 +36,15 @@ func TestTheTemplateSetsWhatTheFunctionsRead(t *testing.T) {
 			return err
 		},
 		"IntegrationsFunction": func(getenv func(string) string) error {
-			_, err := apiwire.Handler(t.Context(), getenv, &bytes.Buffer{})
+			_, err := apiwire.Handler(getenv, &bytes.Buffer{})
 			return err
 		},
 		"WebhookFunction": func(getenv func(string) string) error {
-			_, err := webhookwire.Handler(t.Context(), getenv, &bytes.Buffer{})
+			_, err := webhookwire.Handler(getenv, &bytes.Buffer{})
 			return err
 		},
 		"PushFunction": func(getenv func(string) string) error {
-			_, err := pushwire.Handler(t.Context(), getenv, &bytes.Buffer{})
+			_, err := pushwire.Handler(getenv, &bytes.Buffer{})
 			return err
 		},
 	} {

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 
@@ -12,7 +11,7 @@ import (
 )
 
 func main() {
-	handler, err := wire.Handler(context.Background(), os.Getenv, os.Stdout)
+	handler, err := wire.Handler(os.Getenv, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "integrations:", err)
 		os.Exit(1)

@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	handler, err := wire.Handler(context.Background(), os.Getenv, os.Stdout)
+	handler, err := wire.Handler(os.Getenv, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "push:", err)
 		os.Exit(1)

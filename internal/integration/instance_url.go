@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,7 +13,7 @@ import (
 // characters and a slash.
 const maxInstanceURLLen = 262
 
-// myDomainHost is a My Domain login host: the org's name, and before the suffix
+// isMyDomainHost knows a My Domain login host: the org's name, and before the suffix
 // perhaps its partition (sandbox, develop, scratch, trailblaze … or, before
 // enhanced domains, an instance such as cs12). The suffixes are those of the
 // public clouds, of Government Cloud Plus Defense and of Salesforce on Alibaba
@@ -23,7 +22,21 @@ const maxInstanceURLLen = 262
 // https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_mydomainsettings.htm
 // https://github.com/forcedotcom/sfdx-core/blob/main/src/util/sfdcUrl.ts
 // https://github.com/tprouvot/Salesforce-Inspector-reloaded/pull/141
-var myDomainHost = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,2}my\.(?:salesforce\.com|salesforce\.mil|sfcrmproducts\.cn)$`)
+func isMyDomainHost(host string) bool {
+	for _, suffix := range []string{".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn"} {
+		if name, ok := strings.CutSuffix(host, suffix); ok {
+			org, partition, parted := strings.Cut(name, ".")
+			return isLabel(org) && (!parted || isLabel(partition))
+		}
+	}
+	return false
+}
+
+// isLabel says whether s, in small letters, is one part of a host name.
+// https://www.rfc-editor.org/rfc/rfc1123#section-2.1
+func isLabel(s string) bool {
+	return s != "" && len(s) <= 63 && s[0] != '-' && s[len(s)-1] != '-' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
 
 // loginHosts serve every org, so the client-credentials grant fails on them.
 // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
@@ -150,7 +163,7 @@ func (o origin) refusal() string {
 		return "An IP address is not a Salesforce org. " + find
 	case strings.HasPrefix(o.host, "xn--") || strings.Contains(o.host, ".xn--"):
 		return "The host name is written in another script's letters, which no Salesforce host has. " + find
-	case !myDomainHost.MatchString(o.host):
+	case !isMyDomainHost(o.host):
 		return "Only a Salesforce My Domain host may be given an org's secrets. " + find + " Any other host has to be allowed first by whoever operates this deployment."
 	}
 	return ""

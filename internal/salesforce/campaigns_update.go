@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 
 	"salesforce-integration/internal/salesforce/sfid"
@@ -20,9 +19,6 @@ const (
 	// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm
 	maxCollectionsPerComposite = 5
 )
-
-// fieldName is the form of the API name of an object or a field.
-var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
 
 // StatusUpdate is one campaign's new status.
 type StatusUpdate struct {

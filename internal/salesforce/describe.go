@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"salesforce-integration/internal/salesforce/sfid"
 )
 
 // ErrNoObject is wrapped by the error of a describe when the object is switched off
@@ -50,7 +52,7 @@ func (c *Client) DescribeCampaign(ctx context.Context) (ObjectDescription, error
 // error wraps [ErrNoObject] when there is none: so it is found out whether an org
 // has ContentNotes.
 func (c *Client) Describe(ctx context.Context, object string) (ObjectDescription, error) {
-	if !fieldName.MatchString(object) {
+	if !sfid.IsAPIName(object) {
 		return ObjectDescription{}, fmt.Errorf("%w: %q is no object's API name", ErrArgument, object)
 	}
 	var answer struct {

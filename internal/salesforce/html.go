@@ -4,15 +4,21 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf16"
 )
 
-// entity is a character reference, by name or by number.
-var entity = regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+// entity is a character reference, by name or by number. A function that starts
+// does not wait for what only a note needs.
+var entity = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+})
 
 var (
-	anyTag   = regexp.MustCompile(`<[^>]*>`)
-	blockEnd = regexp.MustCompile(`(?i)<br\s*/?>|</(p|li|h[1-6]|tr|div|ul|ol|table)\s*>`)
+	anyTag   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^>]*>`) })
+	blockEnd = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)<br\s*/?>|</(p|li|h[1-6]|tr|div|ul|ol|table)\s*>`)
+	})
 )
 
 // EscapeText makes plain text safe inside a note's HTML. It uses the five
@@ -35,7 +41,7 @@ func noteHTML(s string) string {
 		}
 		b.WriteString(s[:at])
 		s = s[at:]
-		ref := entity.FindString(s)
+		ref := entity().FindString(s)
 		if ref == "" || !strings.HasPrefix(s, ref) || html.UnescapeString(ref) == ref {
 			b.WriteString("&amp;")
 			s = s[1:]
@@ -48,8 +54,8 @@ func noteHTML(s string) string {
 
 // plainText is a note's HTML for a place that takes no tags.
 func plainText(s string) string {
-	s = blockEnd.ReplaceAllString(noteHTML(s), "\n")
-	s = html.UnescapeString(anyTag.ReplaceAllString(s, ""))
+	s = blockEnd().ReplaceAllString(noteHTML(s), "\n")
+	s = html.UnescapeString(anyTag().ReplaceAllString(s, ""))
 	var lines []string
 	for line := range strings.SplitSeq(s, "\n") {
 		if line = strings.TrimSpace(line); line != "" {

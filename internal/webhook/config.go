@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"salesforce-integration/internal/salesforce/sfid"
 )
 
 // Authentication says whether a request has to bring a proof of where it is from.
@@ -92,10 +93,6 @@ func FromEnv(getenv func(string) string) Config {
 	return c
 }
 
-// apiName is the API name of a field.
-// https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/customfield.htm
-var apiName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
-
 // Validate says everything that is wrong with the settings at once.
 func (c Config) Validate() error {
 	errs := []error{c.unreadable, c.validateRules()}
@@ -123,7 +120,7 @@ func (c Config) validateRules() error {
 	default:
 		errs = append(errs, fmt.Errorf("WEBHOOK_CLIENT_CERTIFICATE %q is neither required nor optional", string(c.ClientCertificate)))
 	}
-	if !apiName.MatchString(c.ExperimentKeyField) {
+	if !sfid.IsAPIName(c.ExperimentKeyField) {
 		errs = append(errs, fmt.Errorf("EXPERIMENT_KEY_FIELD %q is not the API name of a field", c.ExperimentKeyField))
 	}
 	if len(c.FinalStatuses) == 0 {

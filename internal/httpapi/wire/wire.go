@@ -3,18 +3,17 @@
 package wire
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
 	"time"
 
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/uuid"
 
+	"salesforce-integration/internal/awsenv"
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/httpapi"
 	"salesforce-integration/internal/integration"
@@ -29,7 +28,7 @@ import (
 
 // Handler makes the integrations function's handler, which logs to stdout. It
 // calls nothing yet: AWS is first reached when a request comes.
-func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandler, error) {
+func Handler(getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandler, error) {
 	c, err := readConfig(getenv)
 	if err != nil {
 		return nil, fmt.Errorf("reading the environment: %w", err)
@@ -38,10 +37,7 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("reading LOG_LEVEL: %w", err)
 	}
-	aws, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("loading AWS's configuration: %w", err)
-	}
+	aws := awsenv.Config(getenv)
 	store := dynamo.New(dynamodb.NewFromConfig(aws), c.table)
 	vault := seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{})
 	client := egress.NewClient(egress.Config{Listed: c.allowed})

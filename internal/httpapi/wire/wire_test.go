@@ -23,7 +23,7 @@ func env(change map[string]string) func(string) string {
 }
 
 func TestHandlerReachesForNothing(t *testing.T) {
-	handle, err := wire.Handler(t.Context(), env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://localhost:8001"}), &bytes.Buffer{})
+	handle, err := wire.Handler(env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://localhost:8001"}), &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestHandlerSaysWhatIsWrongWithItsEnvironment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := wire.Handler(t.Context(), env(tt.change), &bytes.Buffer{})
+			_, err := wire.Handler(env(tt.change), &bytes.Buffer{})
 			for _, want := range tt.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v does not name %s", err, want)
@@ -65,7 +65,7 @@ func TestOrgsAreReachedByTheGuardedClient(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
 		t.Setenv(name, proxy.URL)
 	}
-	handle, err := wire.Handler(t.Context(), env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://org.invalid"}), &bytes.Buffer{})
+	handle, err := wire.Handler(env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://org.invalid"}), &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,17 +4,16 @@ package wire
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"salesforce-integration/internal/awsenv"
 	"salesforce-integration/internal/bus"
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/emf"
@@ -28,7 +27,7 @@ import (
 // Handler makes the push function's handler. It calls nothing yet: what is wrong
 // with the environment is said at once, AWS and Salesforce are first reached when
 // an event comes.
-func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) (*push.Handler, error) {
+func Handler(getenv func(string) string, stdout io.Writer) (*push.Handler, error) {
 	env, err := push.ReadEnv(getenv)
 	if err != nil {
 		return nil, fmt.Errorf("reading the environment: %w", err)
@@ -37,10 +36,7 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("reading LOG_LEVEL: %w", err)
 	}
-	aws, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("loading AWS's configuration: %w", err)
-	}
+	aws := awsenv.Config(getenv)
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 	function := cmp.Or(getenv("AWS_LAMBDA_FUNCTION_NAME"), "push")
 	store := dynamo.New(dynamodb.NewFromConfig(aws), env.Table)

@@ -38,7 +38,7 @@ func TestHandlerSaysWhatIsWrongWithItsEnvironment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := wire.Handler(t.Context(), env(tt.change), &bytes.Buffer{})
+			_, err := wire.Handler(env(tt.change), &bytes.Buffer{})
 			for _, want := range tt.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v does not name %s", err, want)
@@ -58,14 +58,11 @@ func TestHandlerTalksToTheTable(t *testing.T) {
 		_, _ = w.Write([]byte("{}"))
 	}))
 	defer aws.Close()
-	for k, v := range map[string]string{
-		"AWS_ENDPOINT_URL": aws.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",
-	} {
-		t.Setenv(k, v)
-	}
 	var stdout bytes.Buffer
-	handler, err := wire.Handler(t.Context(), env(map[string]string{"AWS_LAMBDA_FUNCTION_NAME": "shop-push"}), &stdout)
+	handler, err := wire.Handler(env(map[string]string{
+		"AWS_LAMBDA_FUNCTION_NAME": "shop-push",
+		"AWS_ENDPOINT_URL":         aws.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+	}), &stdout)
 	if err != nil {
 		t.Fatal(err)
 	}

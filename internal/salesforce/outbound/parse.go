@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -22,10 +21,7 @@ const (
 	nsXSI      = "http://www.w3.org/2001/XMLSchema-instance"
 )
 
-var (
-	objectName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
-	utf8BOM    = []byte("\xef\xbb\xbf")
-)
+var utf8BOM = []byte("\xef\xbb\xbf")
 
 // Parse reads a message. The caller has capped its size. Elements are known by
 // namespace and local name, so prefixes, their places and white space do not
@@ -255,7 +251,7 @@ func (d *decoder) record(start xml.StartElement, n *Notification) error {
 	if n.ObjectType == "" {
 		n.ObjectType = attribute(start, nsXSI, "type")
 	}
-	if n.ObjectType != "" && !objectName.MatchString(n.ObjectType) {
+	if n.ObjectType != "" && !sfid.IsAPIName(n.ObjectType) {
 		return fmt.Errorf("%w: the record's type is not an object's name", ErrMalformed)
 	}
 	n.Fields = make(map[string]string, 8)

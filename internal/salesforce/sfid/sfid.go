@@ -2,7 +2,7 @@
 // case-sensitive characters; an 18-character form adds three that spell out the
 // case of the first 15, so that it survives systems that fold case. Two ids are
 // equal only when their 18-character forms are, which is why the product accepts
-// both and keeps the longer one.
+// both and keeps the longer one. It knows the form of API names, too.
 package sfid
 
 import (

@@ -9,12 +9,12 @@ import (
 	"io"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/google/uuid"
 
+	"salesforce-integration/internal/awsenv"
 	"salesforce-integration/internal/bus"
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/emf"
@@ -26,7 +26,7 @@ import (
 // Handler returns the webhook's handler for the settings that getenv reads; its
 // log and its metrics go to stdout. The error names everything that is wrong with
 // the settings. No call to AWS is made.
-func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) (*webhook.Handler, error) {
+func Handler(getenv func(string) string, stdout io.Writer) (*webhook.Handler, error) {
 	settings := webhook.FromEnv(getenv)
 	if err := settings.Validate(); err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
@@ -35,10 +35,7 @@ func Handler(ctx context.Context, getenv func(string) string, stdout io.Writer) 
 	if err != nil {
 		return nil, fmt.Errorf("read LOG_LEVEL: %w", err)
 	}
-	aws, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("load the AWS configuration: %w", err)
-	}
+	aws := awsenv.Config(getenv)
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 	function := cmp.Or(getenv("AWS_LAMBDA_FUNCTION_NAME"), "webhook")
 	return webhook.New(settings, webhook.Deps{
