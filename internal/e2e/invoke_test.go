@@ -81,6 +81,13 @@ func (s *suite) testInvoke(t *testing.T) {
 		}
 	})
 
+	// As the template's rule asks for it.
+	t.Run("Sweep", func(t *testing.T) {
+		if got := compact(string(s.invoke(t, "push", object{"command": "sweep"}))); got != `{"deliveries":[]}` {
+			t.Errorf("push answers %s", got)
+		}
+	})
+
 	t.Run("Authorizer", func(t *testing.T) {
 		for _, tt := range []struct{ name, token, want string }{
 			{"an administrator", s.admin, `"Effect":"Allow"`},

@@ -29,7 +29,7 @@ func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 
-	args := append([]string{"test", "-race", "-shuffle=on", "-count=1", "-timeout=5m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
+	args := append([]string{"test", "-race", "-shuffle=on", "-count=1", "-timeout=10m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...", "./internal/dynamo/...", "./internal/seal/...")...)
 	cmd.Dir = root
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
