@@ -48,6 +48,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("RequestIDs", s.testRequestIDs)
 		t.Run("Links", s.testLinks)
 		t.Run("Preview", s.testPreview)
+		t.Run("ManyLinks", s.testManyLinks)
 		t.Run("CampaignSearch", s.testCampaignSearch)
 		t.Run("DeliveryLog", s.testDeliveryLog)
 		t.Run("WebhookCredentials", s.testWebhookCredentials)

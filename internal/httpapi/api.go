@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.9.0"
+const Version = "1.10.0"
 
 const (
 	basePath         = "/api/v1"
@@ -23,6 +23,7 @@ const (
 	linksPath        = integrationsPath + "/{id}/links"
 	deliveriesPath   = basePath + "/notifications/deliveries"
 	deliveryLogPath  = basePath + "/notifications/delivery-log"
+	bulkLinksPath    = linksPath + "/bulk"
 	previewPath      = integrationsPath + "/{id}/preview"
 	openAPIPath      = basePath + "/openapi.json"
 )
@@ -35,6 +36,8 @@ func bodyLimit(pattern string) int64 {
 	switch pattern {
 	case "POST " + previewPath:
 		return maxEventBytes
+	case "POST " + bulkLinksPath:
+		return maxBulkBytes
 	default:
 		return maxBodyBytes
 	}
@@ -75,6 +78,7 @@ func New(c Config) (*API, error) {
 	a.registerIntegrations()
 	a.registerWebhookSecret()
 	a.registerLinks()
+	a.registerBulkLinks()
 	a.registerCampaigns()
 	a.registerPreview()
 	a.registerDeliveries()

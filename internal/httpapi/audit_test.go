@@ -29,6 +29,7 @@ func auditCases() map[string]auditCase {
 		"test-connection":        {target: one + "/test", want: []string{"connection tested", "integration resumed"}},
 		"create-link":            {target: one + "/links", body: `{"experiment_key": "another", "campaign_id": "701xx000000002AAAQ"}`, want: []string{"link created"}},
 		"preview-event":          {target: one + "/preview", body: previewBody, want: []string{"event previewed"}},
+		"create-links":           {target: one + "/links/bulk", body: `[{"experiment_key": "another", "campaign_id": "701xx000000002AAAQ"}]`, want: []string{"link created"}},
 		"delete-link":            {target: one + "/links/701xx000000001AAAQ", want: []string{"link deleted"}},
 		"replace-webhook-secret": {target: one + "/webhook-secret", want: []string{"webhook secret replaced"}},
 		"redeliver":              {target: deliveries + "/" + testID(201) + "/redeliver", want: []string{"delivery redelivered"}},

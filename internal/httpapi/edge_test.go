@@ -75,6 +75,7 @@ func TestRoles(t *testing.T) {
 		{"HEAD", base, ""},
 		{"PUT", base + "/" + id, `{}`},
 		{"POST", base + "/" + id + "/links", contractLink},
+		{"POST", base + "/" + id + "/links/bulk", "[" + contractLink + "]"},
 		{"DELETE", base + "/" + id + "/links/701xx000000001AAAQ", ""},
 		{"POST", base, contractCreate},
 		{"POST", base + "/test", newConnection},

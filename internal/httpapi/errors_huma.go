@@ -15,6 +15,9 @@ import (
 // at the object that lacks it.
 var requiredProperty = regexp.MustCompile(`^expected required property (.+) to be present$`)
 
+// noBody is huma's message for a request without the body that it needs.
+const noBody = "request body is required"
+
 // asProblem is a huma transformer: it turns huma's own errors into the one shape.
 // huma repeats the values that it refuses, and they may be secrets: that is what
 // makes this a duty and not a matter of taste.
@@ -32,6 +35,9 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 	detail := details()[m.Status]
 	if len(fields) > 0 {
 		detail = "" // the fields' words say more
+	}
+	if m.Detail == noBody {
+		detail = "The request has no body."
 	}
 	if op := ctx.Operation(); m.Status == http.StatusRequestEntityTooLarge && op != nil && op.MaxBodyBytes > maxBodyBytes {
 		detail = fmt.Sprintf("The request's body is too large: at most %d KB are read.", op.MaxBodyBytes>>10)

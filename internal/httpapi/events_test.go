@@ -54,6 +54,8 @@ func eventStatuses() map[string]int {
 		"link-create":             201,
 		"link-create-again":       200,
 		"preview":                 200,
+		"links-bulk":              200,
+		"links-bulk-csv":          200,
 		"link-by-name":            200,
 		"link-conflict":           409,
 		"link-no-campaign":        422,

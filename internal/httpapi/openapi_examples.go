@@ -21,6 +21,8 @@ func requestExamples() map[string]string {
 		"create-link":         `{"experiment_key": "checkout-button-color", "campaign_id": "701xx000000001AAAQ"}`,
 		"preview-event": `{"detail-type": "Experiment Completed", "detail": {"experiment_key": "checkout-button-color", "experiment_name": "Checkout button colour",
 			"occurred_at": "2026-03-02T10:00:00Z", "results": {"primary_metric": "conversion_rate", "winning_variant": "green", "lift": 0.042, "p_value": 0.003}}}`,
+		"create-links": `[{"experiment_key": "checkout-button-color", "campaign_id": "701xx000000001AAAQ"},
+			{"experiment_key": "checkout-button-color", "campaign_name": "Q2 Checkout Optimization"}]`,
 		"redeliver-many": `{"integration_id": "0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90", "limit": 1000}`,
 	}
 }

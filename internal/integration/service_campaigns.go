@@ -90,8 +90,13 @@ func (s *Service) reachable(ctx context.Context, id string) (Integration, error)
 	if err != nil {
 		return Integration{}, err
 	}
+	return i, healthy(i)
+}
+
+// healthy refuses an integration that needs attention.
+func healthy(i Integration) error {
 	if a := i.Attention; a != nil {
-		return Integration{}, Conflictf("The integration needs attention, and until then its org is not asked: %s %s Then test the connection.", a.Cause, a.Fix)
+		return Conflictf("The integration needs attention, and until then its org is not asked: %s %s Then test the connection.", a.Cause, a.Fix)
 	}
-	return i, nil
+	return nil
 }

@@ -63,12 +63,16 @@ func (s *Service) explainConflict(ctx context.Context, l Link, conflict error) e
 	if err != nil || !ok || other.ExperimentKey == l.ExperimentKey {
 		return fmt.Errorf("create link: %w", conflict)
 	}
+	return followsAnother(l.CampaignID, other.ExperimentKey, conflict)
+}
+
+func followsAnother(campaignID, experimentKey string, cause error) error {
 	return &Error{
 		Code:  CodeConflict,
 		Field: "campaign_id",
 		Message: fmt.Sprintf("Campaign %s already follows experiment %q. A campaign follows one experiment of an integration: delete that link first.",
-			l.CampaignID, other.ExperimentKey),
-		Err: conflict,
+			campaignID, experimentKey),
+		Err: cause,
 	}
 }
 

@@ -43,11 +43,11 @@ const unnamedEvent = "00000000-0000-0000-0000-000000000000"
 // call to Salesforce at most: none when nothing would be written.
 func (p *Previewer) PreviewEvent(ctx context.Context, i integration.Integration, envelope []byte, page integration.Page) (integration.Preview, error) {
 	now := p.cfg.Now()
-	after, err := parsePreviewCursor(page.Cursor)
+	in, err := readEvent(0, asPublished(envelope, now), now)
 	if err != nil {
 		return integration.Preview{}, err
 	}
-	in, err := readEvent(0, asPublished(envelope, now), now)
+	after, err := parsePreviewCursor(page.Cursor, in.event.ExperimentKey)
 	if err != nil {
 		return integration.Preview{}, err
 	}
@@ -167,21 +167,22 @@ func pageOf(links []integration.Link, integrationID, after string, limit int) (p
 	slices.SortFunc(part, func(a, b integration.Link) int { return strings.Compare(a.CampaignID, b.CampaignID) })
 	if len(part) > limit {
 		part = part[:limit]
-		next = base64.RawURLEncoding.EncodeToString([]byte(previewCursor + part[limit-1].CampaignID))
+		next = base64.RawURLEncoding.EncodeToString([]byte(previewCursor(part[limit-1].ExperimentKey) + part[limit-1].CampaignID))
 	}
 	return part, next
 }
 
-const previewCursor = "1\npreview\n"
+// previewCursor begins the cursors of previews of an experiment's events.
+func previewCursor(experimentKey string) string { return "1\npreview\n" + experimentKey + "\n" }
 
-func parsePreviewCursor(cursor string) (campaignID string, err error) {
+func parsePreviewCursor(cursor, experimentKey string) (campaignID string, err error) {
 	if cursor == "" {
 		return "", nil
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	id, ok := strings.CutPrefix(string(raw), previewCursor)
+	id, ok := strings.CutPrefix(string(raw), previewCursor(experimentKey))
 	if _, notID := sfid.ParsePrefix(id, sfid.PrefixCampaign); err != nil || !ok || notID != nil {
-		return "", integration.Invalidf("cursor", "The cursor does not belong to a preview; start again without one.")
+		return "", integration.Invalidf("cursor", "The cursor does not belong to a preview of this experiment; start again without one.")
 	}
 	return id, nil
 }

@@ -215,7 +215,9 @@ func TestPreviewOfWhatIsNotWritten(t *testing.T) {
 		{"not mapped", nil, of("Experiment Renamed", ""), integration.PreviewSkip, integration.ReasonNotMapped, ""},
 		{"inactive", func(s *stage) { s.change(func(i *integration.Integration) { i.Active = false }) }, of(completedType, ""), integration.PreviewPark, integration.ReasonInactive, ""},
 		{"attention", func(s *stage) {
-			s.change(func(i *integration.Integration) { i.Attention = &integration.Attention{Since: noon, Cause: "It is broken.", Fix: "Mend it."} })
+			s.change(func(i *integration.Integration) {
+				i.Attention = &integration.Attention{Since: noon, Cause: "It is broken.", Fix: "Mend it."}
+			})
 		}, of(completedType, ""), integration.PreviewPark, integration.ReasonAttention, ""},
 		{"superseded", func(s *stage) { s.watermark(noon.Add(time.Minute), "") }, of(completedType, ""), integration.PreviewSkip, integration.ReasonSuperseded, ""},
 		{"superseded by an event of the same instant", func(s *stage) { s.watermark(noon, "") },
@@ -369,6 +371,10 @@ func TestPreviewOfManyCampaigns(t *testing.T) {
 	i, err := s.store.GetIntegration(t.Context(), integrationID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	other := strings.Replace(of(completedType, ""), keyOfStage, "another", 1)
+	if _, err := s.view.PreviewEvent(t.Context(), i, []byte(other), page); integration.ErrorCode(err) != integration.CodeInvalid {
+		t.Errorf("a cursor of another experiment: %v", err)
 	}
 	for _, cursor := range []string{"x", "MQpsb2cKMQ", page.Cursor[:len(page.Cursor)-3]} {
 		if _, err := s.view.PreviewEvent(t.Context(), i, []byte(of(completedType, "")), integration.Page{Limit: 1, Cursor: cursor}); integration.ErrorCode(err) != integration.CodeInvalid {
