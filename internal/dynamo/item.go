@@ -26,6 +26,17 @@ func (i item) putString(name, v string) {
 	}
 }
 
+func (i item) putStrings(name string, vs []string) {
+	if len(vs) == 0 {
+		return
+	}
+	l := &types.AttributeValueMemberL{}
+	for _, v := range vs {
+		l.Value = append(l.Value, &types.AttributeValueMemberS{Value: v})
+	}
+	i[name] = l
+}
+
 func (i item) putInt(name string, v int64) {
 	if v != 0 {
 		i[name] = &types.AttributeValueMemberN{Value: strconv.FormatInt(v, 10)}
@@ -124,6 +135,23 @@ func (r *reader) string(name string) string {
 		return v.Value
 	}
 	return ""
+}
+
+func (r *reader) strings(name string) []string {
+	l, ok := read[*types.AttributeValueMemberL](r, name)
+	if !ok {
+		return nil
+	}
+	vs := make([]string, 0, len(l.Value))
+	for _, v := range l.Value {
+		s, ok := v.(*types.AttributeValueMemberS)
+		if !ok {
+			r.fail(name, fmt.Errorf("one of it is a %T", v))
+			return nil
+		}
+		vs = append(vs, s.Value)
+	}
+	return vs
 }
 
 func (r *reader) int(name string) int64 {

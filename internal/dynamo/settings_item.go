@@ -27,6 +27,9 @@ func (i item) putSettings(name string, s integration.Settings) {
 		m["note_events"] = &types.AttributeValueMemberM{Value: notes}
 	}
 	m.putString("note_kind", string(s.NoteKind))
+	m.putStrings("finalize_statuses", s.FinalizeStatuses)
+	m.putBool("reread", s.Reread)
+	m.putBool("lookup_key", s.LookupKey)
 	if len(m) > 0 {
 		i[name] = &types.AttributeValueMemberM{Value: m}
 	}
@@ -40,6 +43,8 @@ func (r *reader) settings(name string) integration.Settings {
 	}
 	in := reader{item: m.Value}
 	s.NoteKind = integration.NoteKind(in.string("note_kind"))
+	s.FinalizeStatuses = in.strings("finalize_statuses")
+	s.Reread, s.LookupKey = in.bool("reread"), in.bool("lookup_key")
 	if statuses, ok := read[*types.AttributeValueMemberM](&in, "status_map"); ok {
 		s.StatusMap = map[integration.EventType]string{}
 		for event, v := range statuses.Value {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
 )
 
 // trustForTests lets root take a function's role, which the template leaves to Lambda alone. It stays so: the stack is
@@ -30,8 +32,8 @@ const trustForTests = `{"Version":"2012-10-17","Statement":[
 
 // testRights makes calls with the rights of each function: what it needs, and what it must not do.
 //
-// Not to be seen here: MiniStack knows no condition keys of KMS, so it would let the webhook open what has another purpose
-// than webhook secrets. That its policy has the condition is checked instead. Nor does MiniStack ask for the right to the
+// Not to be seen here: MiniStack knows no condition keys of KMS, so it would let the webhook open and seal what has another
+// purpose than it may. That its policy has the conditions is checked instead. Nor does MiniStack ask for the right to the
 // table's key, or look at the key's own policy.
 func (s *suite) testRights(t *testing.T) {
 	t.Parallel()
@@ -99,7 +101,7 @@ func (s *suite) testRights(t *testing.T) {
 	}{
 		{"AuthorizerRole", nil, []string{"GetItem", "DeleteItem", "Scan", "QueryLog", "GenerateDataKey", "Decrypt", "Encrypt", "PutEvents", "ReceiveMessage", "SendMessage", "PurgeQueue"}},
 		{"IntegrationsRole", []string{"GetItem", "DeleteItem", "QueryLog", "GenerateDataKey", "Decrypt"}, []string{"Scan", "Encrypt", "PutEvents", "ReceiveMessage", "PurgeQueue"}},
-		{"WebhookRole", []string{"GetItem", "PutEvents"}, []string{"DeleteItem", "Scan", "QueryLog", "GenerateDataKey", "Encrypt", "ReceiveMessage", "SendMessage", "PurgeQueue"}},
+		{"WebhookRole", []string{"GetItem", "Decrypt", "PutEvents"}, []string{"DeleteItem", "Scan", "QueryLog", "Encrypt", "ReceiveMessage", "SendMessage", "PurgeQueue"}},
 		{"PushRole", []string{"GetItem", "GenerateDataKey", "Decrypt", "PutEvents"}, []string{"Scan", "QueryLog", "Encrypt", "PurgeQueue"}},
 	} {
 		t.Run(tt.role, func(t *testing.T) {
@@ -118,30 +120,34 @@ func (s *suite) testRights(t *testing.T) {
 		})
 	}
 
-	t.Run("WebhookOpensWebhookSecretsOnly", func(t *testing.T) {
+	t.Run("WebhookOpensAndSealsWhatItNeedsOnly", func(t *testing.T) {
 		var policy struct {
 			Statement []struct {
 				Action    any
-				Condition map[string]map[string]string
+				Condition map[string]map[string]any
 			}
 		}
 		if err := json.Unmarshal([]byte(s.policy(t, "WebhookRole", "webhook")), &policy); err != nil {
 			t.Fatal(err)
 		}
-		decrypts := 0
+		const purpose = "kms:EncryptionContext:purpose"
+		got := map[string]int{}
 		for _, statement := range policy.Statement {
-			if actions, err := json.Marshal(statement.Action); err != nil || !strings.Contains(string(actions), `"kms:Decrypt"`) {
+			actions, err := json.Marshal(statement.Action)
+			if err != nil || !strings.Contains(string(actions), `"kms:`) {
 				continue
 			}
-			decrypts++
-			byTable := strings.HasPrefix(statement.Condition["StringEquals"]["kms:ViaService"], "dynamodb.")
-			byPurpose := statement.Condition["StringEqualsIfExists"]["kms:EncryptionContext:purpose"] == "webhook-secret"
-			if !byTable && !byPurpose {
-				t.Errorf("it may decrypt under %v", statement.Condition)
+			if via, ok := statement.Condition["StringEquals"]["kms:ViaService"].(string); ok && strings.HasPrefix(via, "dynamodb.") {
+				continue
 			}
+			got[fmt.Sprint(statement.Action, statement.Condition)]++
 		}
-		if decrypts == 0 {
-			t.Error("it may not decrypt at all")
+		want := map[string]int{
+			fmt.Sprint("kms:Decrypt", map[string]map[string]any{"StringEqualsIfExists": {purpose: []any{"webhook-secret", "credentials", "access-token"}}}): 1,
+			fmt.Sprint("kms:GenerateDataKey", map[string]map[string]any{"StringEquals": {purpose: "access-token"}}):                                         1,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("what it may do with the key (-want +got):\n%s", diff)
 		}
 	})
 

@@ -55,6 +55,8 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("WebhookSecret", s.testWebhookSecret)
 		t.Run("WebhookLinks", s.testWebhookLinks)
 		t.Run("BecomesCompleted", s.testBecomesCompleted)
+		t.Run("Reread", s.testReread)
+		t.Run("LookupKey", s.testLookupKey)
 		t.Run("AnotherOrg", s.testAnotherOrg)
 		t.Run("BadMessages", s.testBadMessages)
 		t.Run("RepeatedMessage", s.testRepeatedMessage)

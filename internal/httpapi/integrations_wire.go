@@ -172,6 +172,10 @@ func (c IntegrationChange) domain() integration.Patch {
 	settings := c.Settings.domain()
 	p.StatusMap, p.NoteEvents = settings.StatusMap, settings.NoteEvents
 	p.NoteKind = (*integration.NoteKind)(c.Settings.NoteKind)
+	if c.Settings.FinalizeStatuses != nil {
+		p.FinalizeStatuses = &c.Settings.FinalizeStatuses
+	}
+	p.Reread, p.LookupKey = c.Settings.Reread, c.Settings.LookupKey
 	return p
 }
 

@@ -35,6 +35,8 @@ func limits() map[string]map[string]any {
 		"access_token":   {"pattern": `^[!-~]*$`, "maxLength": integration.MaxSecretLen},
 		"status_map":     {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
 		"note_events":    {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
+
+		"finalize_statuses": {"maxItems": integration.MaxSettingsEntries},
 	}
 }
 
@@ -49,6 +51,9 @@ func stateLimits(o *huma.OpenAPI, taken map[string]bool) {
 			state(schema, all[property])
 			if values, ok := schema.AdditionalProperties.(*huma.Schema); ok && property == "status_map" {
 				state(values, map[string]any{"pattern": printablePattern, "maxLength": integration.MaxStatusLen})
+			}
+			if property == "finalize_statuses" {
+				state(schema.Items, map[string]any{"pattern": namePattern, "maxLength": integration.MaxStatusLen})
 			}
 		}
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 const fullSettings = `{"status_map": {"Experiment Completed": "Completed", "Experiment Started": "In Progress", "Experiment Rolled Back": null},
-	"note_events": {"Experiment Completed": true}, "note_kind": "feed_item"}`
+	"note_events": {"Experiment Completed": true}, "note_kind": "feed_item",
+	"finalize_statuses": ["Completed", " completed", "Done "], "reread": true}`
 
 // settings picks them out of an answer.
 func settings(t *testing.T, body map[string]any) map[string]any {
@@ -31,6 +32,10 @@ func TestSettingsAreCreatedReadAndReplacedByTheirParts(t *testing.T) {
 		"status_map":  map[string]any{"Experiment Completed": "Completed", "Experiment Started": "In Progress", "Experiment Rolled Back": nil},
 		"note_events": map[string]any{"Experiment Completed": true},
 		"note_kind":   "feed_item",
+
+		"finalize_statuses": []any{"Completed", "Done"},
+		"reread":            true,
+		"lookup_key":        false,
 	}
 	_, read := h.admin("GET", target, "")
 	for _, body := range []map[string]any{created, read} {
@@ -53,12 +58,16 @@ func TestSettingsAreCreatedReadAndReplacedByTheirParts(t *testing.T) {
 		want       any
 	}{
 		{"nothing given", `{"settings": {}}`, "", nil},
-		{"nulls", `{"settings": {"status_map": null, "note_events": null, "note_kind": null}}`, "", nil},
+		{"nulls", `{"settings": {"status_map": null, "note_events": null, "note_kind": null, "finalize_statuses": null, "reread": null, "lookup_key": null}}`, "", nil},
 		{"no settings", `{"settings": null}`, "", nil},
 		{"the map as a whole", `{"settings": {"status_map": {"Experiment Paused": "", "Experiment Completed": " Done "}}}`, "status_map", map[string]any{"Experiment Paused": nil, "Experiment Completed": "Done"}},
 		{"the defaults again", `{"settings": {"status_map": {}}}`, "status_map", map[string]any{}},
 		{"the notes", `{"settings": {"note_events": {"Experiment Reached Significance": false}}}`, "note_events", map[string]any{"Experiment Reached Significance": false}},
 		{"the kind of note", `{"settings": {"note_kind": "content_note"}}`, "note_kind", "content_note"},
+		{"the statuses", `{"settings": {"finalize_statuses": ["Aborted"]}}`, "finalize_statuses", []any{"Aborted"}},
+		{"the deployment's statuses again", `{"settings": {"finalize_statuses": []}}`, "finalize_statuses", []any{}},
+		{"no second look", `{"settings": {"reread": false}}`, "reread", false},
+		{"a look for the key", `{"settings": {"lookup_key": true}}`, "lookup_key", true},
 	}
 	for _, step := range steps {
 		if step.part != "" {

@@ -11,6 +11,10 @@ type Settings struct {
 	StatusMap  map[string]*string `json:"status_map" nullable:"false" doc:"From a type of event to the Campaign status that it writes; null writes none. Types that it leaves out do what the default is." example:"{\"Experiment Completed\": \"Completed\", \"Experiment Started\": \"In Progress\", \"Experiment Rolled Back\": null}"`
 	NoteEvents map[string]bool    `json:"note_events" nullable:"false" doc:"From a type of event to whether it writes a note. Types that it leaves out do what the default is." example:"{\"Experiment Completed\": true}"`
 	NoteKind   string             `json:"note_kind" enum:"content_note,feed_item" doc:"How notes are written: as a note, for which the org must have Notes switched on, or as a Chatter post." example:"content_note"`
+
+	FinalizeStatuses []string `json:"finalize_statuses" nullable:"false" doc:"The Campaign statuses that finish an experiment; empty: those of the deployment." example:"[\"Completed\", \"Aborted\"]"`
+	Reread           bool     `json:"reread" doc:"Whether a Campaign is read again in Salesforce before its experiment is finished." example:"false"`
+	LookupKey        bool     `json:"lookup_key" doc:"Whether the experiment's key is read in Salesforce when a message about a Campaign that is not linked does not carry it." example:"false"`
 }
 
 // SettingsChange is what settings can be set to. Its limits are the domain's, so
@@ -20,6 +24,10 @@ type SettingsChange struct {
 	StatusMap  map[string]*string `json:"status_map,omitempty" nullable:"true" doc:"From a type of event to the Campaign status that it writes, of at most 40 characters; null or an empty text writes none. Types that it leaves out do what the default is: Experiment Completed writes Completed, Experiment Rolled Back writes Paused. At most 50 entries." example:"{\"Experiment Completed\": \"Completed\", \"Experiment Started\": \"In Progress\", \"Experiment Rolled Back\": null}"`
 	NoteEvents map[string]bool    `json:"note_events,omitempty" nullable:"true" doc:"From a type of event to whether it writes a note. By default only Experiment Reached Significance does. At most 50 entries." example:"{\"Experiment Completed\": true}"`
 	NoteKind   *string            `json:"note_kind,omitempty" nullable:"true" enum:"content_note,feed_item" doc:"How notes are written." example:"content_note"`
+
+	FinalizeStatuses []string `json:"finalize_statuses,omitempty" nullable:"true" doc:"The Campaign statuses that finish an experiment, in capitals or not, of at most 40 characters each. An empty list goes back to those of the deployment. At most 50 entries." example:"[\"Completed\", \"Aborted\"]"`
+	Reread           *bool    `json:"reread,omitempty" nullable:"true" doc:"True: before the platform is asked to finish an experiment, its Campaign is read again in Salesforce, and counts only if its status finishes the experiment then. Each such message costs an API call." example:"false"`
+	LookupKey        *bool    `json:"lookup_key,omitempty" nullable:"true" doc:"True: when a message about a Campaign that is not linked carries no experiment's key, the key is read from the Campaign's field in Salesforce. Each such message costs an API call." example:"false"`
 }
 
 // Effect is what a type of event does to a Campaign.
@@ -52,6 +60,9 @@ func (s SettingsChange) domain() integration.Settings {
 		d.NoteEvents[integration.EventType(event)] = note
 	}
 	d.NoteKind = integration.NoteKind(orEmpty(s.NoteKind))
+	d.FinalizeStatuses = s.FinalizeStatuses
+	d.Reread = s.Reread != nil && *s.Reread
+	d.LookupKey = s.LookupKey != nil && *s.LookupKey
 	return d
 }
 
@@ -60,6 +71,10 @@ func toSettings(s integration.Settings) Settings {
 		StatusMap:  make(map[string]*string, len(s.StatusMap)),
 		NoteEvents: make(map[string]bool, len(s.NoteEvents)),
 		NoteKind:   string(s.Kind()),
+
+		FinalizeStatuses: append([]string{}, s.FinalizeStatuses...),
+		Reread:           s.Reread,
+		LookupKey:        s.LookupKey,
 	}
 	for event, status := range s.StatusMap {
 		w.StatusMap[string(event)] = orNull(status)

@@ -19,6 +19,7 @@ func cloneIntegration(i integration.Integration) integration.Integration {
 	i.WebhookSecretIssuedAt, i.PreviousWebhookSecretUntil = utc(i.WebhookSecretIssuedAt), utc(i.PreviousWebhookSecretUntil)
 	i.Settings.StatusMap = copiedMap(i.Settings.StatusMap)
 	i.Settings.NoteEvents = copiedMap(i.Settings.NoteEvents)
+	i.Settings.FinalizeStatuses = copied(i.Settings.FinalizeStatuses)
 	if i.Attention != nil {
 		a := *i.Attention
 		a.Since = utc(a.Since)

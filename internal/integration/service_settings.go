@@ -31,6 +31,7 @@ func checkSettings(s Settings) (Settings, error) {
 	s.StatusMap = field(&errs, s.StatusMap, checkStatusMap)
 	s.NoteEvents = field(&errs, s.NoteEvents, checkNoteEvents)
 	s.NoteKind = field(&errs, s.NoteKind, checkNoteKind)
+	s.FinalizeStatuses = field(&errs, s.FinalizeStatuses, checkFinalizeStatuses)
 	return s, joined(errs)
 }
 

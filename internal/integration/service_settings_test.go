@@ -44,6 +44,12 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{"51 entries", integration.Settings{StatusMap: many}, "settings.status_map"},
 		{"a note for something else", integration.Settings{NoteEvents: map[integration.EventType]bool{"Order Placed": true}}, "settings.note_events"},
 		{"a note for an event", integration.Settings{NoteEvents: map[integration.EventType]bool{"Experiment Started": true}}, ""},
+		{"statuses that finish an experiment", integration.Settings{FinalizeStatuses: []string{"Completed", "Aborted"}}, ""},
+		{"50 statuses", integration.Settings{FinalizeStatuses: numbered(50)}, ""},
+		{"51 statuses", integration.Settings{FinalizeStatuses: numbered(51)}, "settings.finalize_statuses"},
+		{"an empty status that finishes", integration.Settings{FinalizeStatuses: []string{"Completed", " "}}, "settings.finalize_statuses"},
+		{"a finishing status that is too long", integration.Settings{FinalizeStatuses: []string{strings.Repeat("a", 41)}}, "settings.finalize_statuses"},
+		{"a finishing status with a line break", integration.Settings{FinalizeStatuses: []string{"a\nb"}}, "settings.finalize_statuses"},
 		{"a kind of note", integration.Settings{NoteKind: integration.NoteFeedItem}, ""},
 		{"no kind of note", integration.Settings{NoteKind: "post"}, "settings.note_kind"},
 	}
@@ -61,7 +67,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 				if _, err := b.service.Create(t.Context(), ada, good()); err != nil {
 					t.Fatal(err)
 				}
-				_, err = b.service.Update(t.Context(), ada, someID, integration.Patch{StatusMap: tt.s.StatusMap, NoteEvents: tt.s.NoteEvents, NoteKind: &kind})
+				_, err = b.service.Update(t.Context(), ada, someID, integration.Patch{StatusMap: tt.s.StatusMap, NoteEvents: tt.s.NoteEvents, NoteKind: &kind, FinalizeStatuses: &tt.s.FinalizeStatuses})
 				if got := fieldOf(err); got != tt.field {
 					t.Errorf("update: field %q, want %q: %v", got, tt.field, err)
 				}
@@ -84,7 +90,7 @@ func fieldOf(err error) string {
 	if integration.ErrorCode(err) != integration.CodeInvalid {
 		return ""
 	}
-	for _, name := range []string{"settings.status_map", "settings.note_events", "settings.note_kind"} {
+	for _, name := range []string{"settings.status_map", "settings.note_events", "settings.note_kind", "settings.finalize_statuses"} {
 		if strings.Contains(err.Error(), name+":") {
 			return name
 		}
@@ -143,6 +149,7 @@ func TestWhatTakesAttentionAway(t *testing.T) {
 		{"another status", nil, integration.Patch{StatusMap: statusMap{"Experiment Started": "In Progress"}}, true, true},
 		{"the same settings", nil, integration.Patch{StatusMap: statusMap{}, NoteKind: &content}, false, true},
 		{"another kind of note", nil, integration.Patch{NoteKind: &feed}, true, true},
+		{"what messages do", nil, integration.Patch{FinalizeStatuses: &[]string{"Done"}, Reread: &on, LookupKey: &on}, false, false},
 		{"a note more", nil, integration.Patch{NoteEvents: map[integration.EventType]bool{integration.EventCompleted: true}}, true, true},
 	}
 	for _, tt := range tests {
@@ -218,4 +225,12 @@ func TestAChangeWhoseCommandIsNotTaken(t *testing.T) {
 	if _, err := again.service.Update(t.Context(), ada, someID, patch); err != nil || !again.resumed(t) {
 		t.Errorf("again: %v, commands %+v", err, again.queue.taken)
 	}
+}
+
+func numbered(n int) []string {
+	var out []string
+	for k := range n {
+		out = append(out, fmt.Sprint("status ", k))
+	}
+	return out
 }

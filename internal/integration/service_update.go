@@ -28,6 +28,10 @@ type Patch struct {
 	StatusMap  map[EventType]string
 	NoteEvents map[EventType]bool
 	NoteKind   *NoteKind
+	// What Salesforce's messages do; no statuses: those of the deployment.
+	FinalizeStatuses *[]string
+	Reread           *bool
+	LookupKey        *bool
 
 	// Match is what the stored integration has to be; nil: anything.
 	Match Match
@@ -120,6 +124,7 @@ func (s *Service) checkPatch(p Patch) (Patch, error) {
 		p.NoteEvents = kept(field(&errs, p.NoteEvents, checkNoteEvents))
 	}
 	p.NoteKind = optionalField(&errs, p.NoteKind, checkNoteKind)
+	p.FinalizeStatuses = optionalField(&errs, p.FinalizeStatuses, checkFinalizeStatuses)
 	return p, joined(errs)
 }
 
@@ -139,6 +144,7 @@ func (s *Service) merge(ctx context.Context, i Integration, p Patch) (Integratio
 			mended(&i)
 		}
 	}
+	changes = append(changes, mergeInbound(&i.Settings, p)...)
 	if changed := mergeSettings(&i.Settings, p); len(changed) > 0 {
 		changes = append(changes, changed...)
 		mended(&i)

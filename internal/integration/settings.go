@@ -25,6 +25,16 @@ type Settings struct {
 	NoteEvents map[EventType]bool
 	// NoteKind is how notes are written; "" is [NoteContent].
 	NoteKind NoteKind
+
+	// FinalizeStatuses are the Campaign statuses that finish an experiment, in
+	// capitals or not; none: those of the deployment.
+	FinalizeStatuses []string
+	// Reread: a Campaign is read again in Salesforce before its experiment is
+	// finished, and only one whose status finishes it then counts.
+	Reread bool
+	// LookupKey: the experiment's key of a Campaign that follows none is read in
+	// Salesforce when a message does not carry it.
+	LookupKey bool
 }
 
 // Effect is what an event does to a Campaign.

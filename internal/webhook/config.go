@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/salesforce/sfid"
 )
 
@@ -57,8 +58,11 @@ type Config struct {
 	KMSKeyID  string
 	BusName   string
 	BusSource string
-	LogLevel  string
-	Stage     string
+	// APIVersion and Allowed are for looks into the orgs.
+	APIVersion string // of Salesforce's REST API; empty: the client's default
+	Allowed    integration.AllowedOrigins
+	LogLevel   string
+	Stage      string
 
 	unreadable error // what FromEnv could not read
 }
@@ -66,7 +70,7 @@ type Config struct {
 // FromEnv reads the function's settings: TABLE_NAME, KMS_KEY_ID, EVENT_BUS_NAME,
 // EVENT_SOURCE_OUT, WEBHOOK_AUTHENTICATION (required, the default, or optional),
 // WEBHOOK_CLIENT_CERTIFICATE (optional, the default, or required), EXPERIMENT_KEY_FIELD, FINALIZE_STATUSES (separated by commas), ECHO_WINDOW (like
-// 10m), LOG_LEVEL and STAGE. [Config.Validate] reports what is wrong with them.
+// 10m), SALESFORCE_API_VERSION, ALLOWED_SALESFORCE_HOSTS, LOG_LEVEL and STAGE. [Config.Validate] reports what is wrong with them.
 func FromEnv(getenv func(string) string) Config {
 	c := Config{
 		Authentication:     Authentication(cmp.Or(getenv("WEBHOOK_AUTHENTICATION"), string(AuthenticationRequired))),
@@ -79,13 +83,18 @@ func FromEnv(getenv func(string) string) Config {
 		KMSKeyID:           getenv("KMS_KEY_ID"),
 		BusName:            getenv("EVENT_BUS_NAME"),
 		BusSource:          getenv("EVENT_SOURCE_OUT"),
+		APIVersion:         getenv("SALESFORCE_API_VERSION"),
 		LogLevel:           getenv("LOG_LEVEL"),
 		Stage:              getenv("STAGE"),
+	}
+	var err error
+	if c.Allowed, err = integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS")); err != nil {
+		c.unreadable = fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err)
 	}
 	if v := getenv("ECHO_WINDOW"); v != "" {
 		window, err := time.ParseDuration(v)
 		if err != nil {
-			c.unreadable = fmt.Errorf("ECHO_WINDOW %q is not a duration like 10m", v)
+			c.unreadable = errors.Join(c.unreadable, fmt.Errorf("ECHO_WINDOW %q is not a duration like 10m", v))
 		} else {
 			c.EchoWindow = window
 		}

@@ -30,7 +30,7 @@ func (c *course) changed() bool { return c.after != c.stored }
 
 // judgeAll gives all items whose Campaign is linked their verdict, each Campaign's
 // in the order of their times.
-func (r rules) judgeAll(integrationID string, items []*item, f facts, now time.Time) map[integration.CampaignRef]*course {
+func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, now time.Time) map[integration.CampaignRef]*course {
 	courses := map[integration.CampaignRef]*course{}
 	for _, it := range items {
 		ref := it.ref(integrationID)
@@ -50,7 +50,7 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, now time.T
 				it.verdict = r.unlinked(it)
 			}
 		case it.undecided():
-			r.step(c, it, f.campaigns[it.ref(integrationID)], now)
+			r.step(c, it, f.campaigns[it.ref(integrationID)], org, now)
 		case it.status != "" && !r.finalizes(it.status) && (!it.duplicate || !it.modifiedAt.IsZero()):
 			// It decides nothing any more, but the Campaign was in that state.
 			if it.at.After(c.after.At) {
@@ -62,13 +62,20 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, now time.T
 }
 
 // step takes a Campaign's course one item further.
-func (r rules) step(c *course, it *item, wrote integration.Campaign, now time.Time) {
+func (r rules) step(c *course, it *item, wrote integration.Campaign, org look, now time.Time) {
 	before := c.after
 	if c.asker != nil {
 		before.Accounted = true // for those that follow in the same message
 	}
 	after, v := r.judge(before, it, wrote, now)
 	it.verdict = v
+	if found, there, asked := org.status(it.campaignID); r.reread && asked && it.asking() && !after.Accounted && !r.finalizes(found.Status) {
+		it.verdict = r.notConfirmed(it, found, there)
+		after = withState(before, it)
+		if there {
+			after.Status, after.At = found.Status, later(it.at, found.ModifiedAt)
+		}
+	}
 	if it.asking() {
 		it.asks = ask{id: after.RequestID, at: after.RequestedAt, done: after.Accounted}
 		c.asker = it
@@ -83,4 +90,11 @@ func (r rules) step(c *course, it *item, wrote integration.Campaign, now time.Ti
 		after.Accounted = c.stored.Accounted && c.stored.RequestID == after.RequestID
 	}
 	c.after, c.last = after, it
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -35,6 +35,12 @@ func triage(i integration.Integration, n notification, newest bool) verdict {
 	}
 }
 
+// badKey is the verdict on a Campaign whose field holds something else than a key.
+func badKey(field string) verdict {
+	return skip(integration.ReasonIgnored, "The Campaign's field %s holds no experiment key: it may have up to %d bytes and no control characters. Correct it in Salesforce.",
+		field, integration.MaxExperimentKeyLen)
+}
+
 // linkConflict is the verdict on a message that names another experiment than the
 // one its Campaign follows. The link stays, and neither experiment is finished:
 // either Salesforce or the link is wrong, and only a person knows which.
@@ -90,6 +96,19 @@ func (r rules) already(it *item, before integration.Seen) verdict {
 	}
 	return skip(integration.ReasonAlreadyFinal,
 		"The Campaign had a status that finishes the experiment before this change, and that was dealt with (%s). %q counts again once the Campaign has had another status.", why, it.status)
+}
+
+// notConfirmed is the verdict on a completion that the org does not know of.
+func (r rules) notConfirmed(it *item, found OrgCampaign, there bool) verdict {
+	words := ""
+	if it.resumed() {
+		words = " An earlier try may have asked the platform to finish the experiment."
+	}
+	if !there {
+		return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: there is no such Campaign, or the Run-As user may not see it. Nothing was requested.%s", it.status, words)
+	}
+	return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: the Campaign is %q, which does not finish an experiment. Nothing was requested.%s",
+		it.status, found.Status, words)
 }
 
 func (r rules) echo(it *item) verdict {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"salesforce-integration/internal/integration"
 )
@@ -11,7 +12,7 @@ import (
 // follow finds out which experiment each open item's Campaign follows, and which
 // links are to be made for it. Within a message the first one that names an
 // experiment for a Campaign decides; stored links are never changed.
-func follow(i integration.Integration, items []*item, stored map[integration.CampaignRef]integration.Link) {
+func (r rules) follow(i integration.Integration, items []*item, stored map[integration.CampaignRef]integration.Link, org look) {
 	wanted := map[integration.CampaignRef]*integration.Link{}
 	for _, it := range items {
 		if !it.undecided() {
@@ -29,22 +30,63 @@ func follow(i integration.Integration, items []*item, stored map[integration.Cam
 		case first != nil && first.ExperimentKey != it.experimentKey:
 			it.verdict = linkConflict(it.notification, first.ExperimentKey)
 		case first == nil:
-			wanted[ref] = &integration.Link{
-				IntegrationID: ref.IntegrationID,
-				CampaignID:    ref.CampaignID,
-				ExperimentKey: it.experimentKey,
-				Source:        integration.LinkWebhook,
-				CreatedAt:     it.delivery.CreatedAt,
-				DeliveryID:    it.delivery.ID,
-			}
+			wanted[ref] = it.newLink(i.ID, it.experimentKey)
+		}
+	}
+	for _, it := range items {
+		ref := it.ref(i.ID)
+		if _, linked := stored[ref]; linked || wanted[ref] != nil || !it.undecided() || !r.lookupKey || !org.asked[it.campaignID] {
+			continue
+		}
+		if key, v := r.keyOf(org, it); v.decided() {
+			it.verdict = v
+		} else {
+			wanted[ref] = it.newLink(i.ID, key)
 		}
 	}
 	for _, it := range items {
 		if link := wanted[it.ref(i.ID)]; link != nil && it.undecided() {
+			it.lookedUp = it.experimentKey == "" && org.asked[it.campaignID]
 			it.follows(*link)
 			it.makesLink = true
 		}
 	}
+}
+
+// newLink is the link that an item asks for.
+func (it *item) newLink(integrationID, key string) *integration.Link {
+	return &integration.Link{
+		IntegrationID: integrationID,
+		CampaignID:    it.campaignID,
+		ExperimentKey: key,
+		Source:        integration.LinkWebhook,
+		CreatedAt:     it.delivery.CreatedAt,
+		DeliveryID:    it.delivery.ID,
+	}
+}
+
+// keyOf returns the experiment's key that the org has on an item's Campaign, or the
+// verdict when it has none.
+func (r rules) keyOf(org look, it *item) (string, verdict) {
+	found, there, _ := org.status(it.campaignID)
+	const nothing = "No experiment is linked to this Campaign, and the message carries no experiment's key. "
+	switch {
+	case org.NoField:
+		return "", skip(integration.ReasonUnknownCampaign, nothing+
+			"Salesforce was asked for it: the Campaign object has no field %s, or the Run-As user may not see it. Make the field and give the user read access to it, or switch lookup_key off in the integration's settings.",
+			r.ExperimentKeyField)
+	case !there:
+		return "", skip(integration.ReasonUnknownCampaign, nothing+
+			"Salesforce was asked for it: there is no such Campaign, or the Run-As user may not see it.")
+	case strings.TrimSpace(found.Key) == "":
+		return "", skip(integration.ReasonUnknownCampaign, nothing+
+			"Salesforce was asked for it: the Campaign's field %s is empty. Fill it in, or link the Campaign by POST .../links.", r.ExperimentKeyField)
+	}
+	key, err := integration.ParseExperimentKey(found.Key)
+	if err != nil {
+		return "", badKey(r.ExperimentKeyField)
+	}
+	return key, verdict{}
 }
 
 // undecided says whether a verdict is still to be found.

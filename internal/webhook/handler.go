@@ -34,6 +34,7 @@ type Deps struct {
 	Store     integration.Store
 	Vault     integration.Vault
 	Publisher Publisher
+	Org       Org // asked only where an integration's settings want it
 	Now       func() time.Time
 	NewID     func() string // makes an id for a call that brings none
 	Log       *slog.Logger  // takes one line a request
@@ -47,6 +48,7 @@ type Handler struct {
 	config    Config
 	store     integration.Store
 	publisher Publisher
+	org       Org
 	verifier  verifier
 	now       func() time.Time
 	newID     func() string
@@ -65,6 +67,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		{"Store", d.Store == nil},
 		{"Vault", d.Vault == nil},
 		{"Publisher", d.Publisher == nil},
+		{"Org", d.Org == nil},
 		{"Now", d.Now == nil},
 		{"NewID", d.NewID == nil},
 		{"Log", d.Log == nil},
@@ -82,6 +85,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		config:    c,
 		store:     d.Store,
 		publisher: d.Publisher,
+		org:       d.Org,
 		verifier:  newVerifier(c, d),
 		now:       d.Now,
 		newID:     d.NewID,

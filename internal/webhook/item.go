@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"salesforce-integration/internal/integration"
@@ -26,8 +27,10 @@ type item struct {
 	link      *integration.Link // what its Campaign follows, or will
 	makesLink bool              // the link is still to be made
 	linkedNow bool              // this notification made the link
+	lookedUp  bool              // its key was found in the org
 	verdict   verdict
 	asks      ask
+	apiCalls  int   // Salesforce API calls that it took part in
 	err       error // why it could not be dealt with; it stays pending
 }
 
@@ -142,10 +145,15 @@ func (it *item) outcome(now time.Time) (integration.Delivery, error) {
 	if it.link != nil {
 		d.ExperimentKey = it.link.ExperimentKey
 	}
-	d.Cause = ""
+	d.ErrorCode, d.Cause, d.Fix = "", "", ""
+	d.APICalls += it.apiCalls
 	detail := it.verdict.detail
 	if it.linkedNow && it.link != nil {
-		detail = fmt.Sprintf("The Campaign was linked to experiment %q. %s", it.link.ExperimentKey, detail)
+		says := ""
+		if it.lookedUp {
+			says = ", whose key is on it in Salesforce"
+		}
+		detail = strings.TrimSpace(fmt.Sprintf("The Campaign was linked to experiment %q%s. %s", it.link.ExperimentKey, says, detail))
 	}
 	if err := d.Move(now, it.verdict.status, it.verdict.reason, detail); err != nil {
 		return d, unavailable(err)

@@ -11,11 +11,17 @@ import (
 // rules are what the messages of one integration are judged by.
 type rules struct {
 	Config
-	finals []string // the statuses that finish an experiment
+	finals    []string // the statuses that finish an experiment
+	reread    bool     // a Campaign is looked at in the org before it finishes one
+	lookupKey bool     // the org is asked for a key that a message does not carry
 }
 
-func (c Config) rules(integration.Integration) rules {
-	return rules{Config: c, finals: c.FinalStatuses}
+func (c Config) rules(s integration.Settings) rules {
+	r := rules{Config: c, finals: c.FinalStatuses, reread: s.Reread, lookupKey: s.LookupKey}
+	if len(s.FinalizeStatuses) > 0 {
+		r.finals = s.FinalizeStatuses
+	}
+	return r
 }
 
 // finalizes says whether a Campaign with that status finishes its experiment.

@@ -24,13 +24,15 @@ var errContended = errors.New("others kept changing what is known about the same
 //
 // Outside calls, one after the other: reads beside each other; begin, beside the
 // links that are new; publish; settle. What asks for nothing ends with begin. The
-// integration's own read comes before, or for a small message beside the first.
+// integration's own read comes before, or for a small message beside the first. A
+// look into the org, where the settings want one, comes before begin.
 func (h *Handler) process(ctx context.Context, i integration.Integration, m message, a *ahead, now time.Time) ([]*item, error) {
 	items, err := newItems(i, m.notifications, now)
 	if err != nil {
 		return nil, err
 	}
-	r := h.config.rules(i)
+	r := h.config.rules(i.Settings)
+	org := newLook()
 	var courses map[integration.CampaignRef]*course
 	for round := 0; ; round++ {
 		f, err := h.known(ctx, i, m, a)
@@ -38,8 +40,14 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, m mess
 			return items, err
 		}
 		a = nil // whatever was read ahead is old by the next round
-		if courses, err = r.consider(i, items, f, now); err != nil {
+		if courses, err = r.consider(i, items, f, org, now); err != nil {
 			return items, err
+		}
+		if next, looked := h.lookInto(ctx, i, r, items, org); looked {
+			org = next
+			if courses, err = r.consider(i, items, f, org, now); err != nil {
+				return items, err
+			}
 		}
 		all, err := h.begin(ctx, i, items, courses)
 		if err != nil {
@@ -62,12 +70,12 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, m mess
 }
 
 // consider gives every item that is still open its verdict, by what is known.
-func (r rules) consider(i integration.Integration, items []*item, f facts, now time.Time) (map[integration.CampaignRef]*course, error) {
+func (r rules) consider(i integration.Integration, items []*item, f facts, org look, now time.Time) (map[integration.CampaignRef]*course, error) {
 	for _, it := range items {
 		if !it.open() {
 			continue
 		}
-		it.link, it.makesLink, it.linkedNow, it.asks = nil, false, false, ask{}
+		it.link, it.makesLink, it.linkedNow, it.lookedUp, it.asks = nil, false, false, false, ask{}
 		it.verdict = verdict{}
 		if stored, ok := f.deliveries[it.delivery.ID]; ok {
 			if err := it.recall(stored); err != nil {
@@ -78,8 +86,8 @@ func (r rules) consider(i integration.Integration, items []*item, f facts, now t
 			it.verdict = triage(i, it.notification, it.newest)
 		}
 	}
-	follow(i, items, f.links)
-	return r.judgeAll(i.ID, items, f, now), nil
+	r.follow(i, items, f.links, org)
+	return r.judgeAll(i.ID, items, f, org, now), nil
 }
 
 // begin stores the verdicts that nothing is left to be done for, and everything

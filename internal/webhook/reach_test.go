@@ -8,18 +8,24 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/webhook"
 )
 
 // sequential says how many outside calls a message needs one after the other:
 // each call takes a virtual second, so the virtual seconds that pass are the
 // answer.
-func sequential(t *testing.T, notes []note) (calls int) {
+func sequential(t *testing.T, notes []note, wants integration.Settings) (calls int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
+		r.settings(wants)
+		r.inOrg(map[string]webhook.OrgCampaign{campaignID: {Status: "Completed"}, unlinkedID: {Status: "Completed", Key: "k"}})
 		second := func(context.Context, string) error { time.Sleep(time.Second); return nil }
 		r.store.Before(second)
 		r.bus.before = func() error { return second(t.Context(), "Publish") }
+		r.org.before = func() error { return second(t.Context(), "Campaigns") }
 		began := time.Now()
 		got, err := r.Handle(context.Background(), soapEnvelope(notes...))
 		if err != nil || got.StatusCode != http.StatusOK {
@@ -33,7 +39,8 @@ func sequential(t *testing.T, notes []note) (calls int) {
 // TestReach counts sequential outside calls of the store and the bus; a secret
 // that is not in the vault's cache yet costs one more, and so do a hundred links of
 // one experiment, or two more those of a hundred: the table takes them in two or
-// three transactions (see package dynamo).
+// three transactions (see package dynamo). A look into the org is one query, with a
+// warm client; a cold one opens the credentials and reads the shared token before.
 func TestReach(t *testing.T) {
 	t.Parallel()
 	var linked, fresh, fifty, one []note
@@ -46,20 +53,23 @@ func TestReach(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		notes []note
+		wants integration.Settings
 		want  int
 	}{
-		"one":                                     {[]note{completed(1, campaignID)}, 4},
-		"one that asks for nothing":               {[]note{{1, campaignID, map[string]string{"Status": "Planned"}}}, 2},
-		"one that makes its link only":            {[]note{{1, unlinkedID, map[string]string{"Status": "Planned", "Experiment_Key__c": "k"}}}, 3},
-		"one that makes its link and finalizes":   {[]note{linking(1, unlinkedID, "k")}, 4},
-		"a hundred":                               {linked, 5},
-		"a hundred that make their links":         {fresh, 5},
-		"a hundred new ones of fifty experiments": {fifty, 5},
-		"a hundred new ones of one experiment":    {one, 5},
+		"one":                                     {[]note{completed(1, campaignID)}, integration.Settings{}, 4},
+		"one that asks for nothing":               {[]note{{1, campaignID, map[string]string{"Status": "Planned"}}}, integration.Settings{}, 2},
+		"one that makes its link only":            {[]note{{1, unlinkedID, map[string]string{"Status": "Planned", "Experiment_Key__c": "k"}}}, integration.Settings{}, 3},
+		"one that makes its link and finalizes":   {[]note{linking(1, unlinkedID, "k")}, integration.Settings{}, 4},
+		"a hundred":                               {linked, integration.Settings{}, 5},
+		"a hundred that make their links":         {fresh, integration.Settings{}, 5},
+		"a hundred new ones of fifty experiments": {fifty, integration.Settings{}, 5},
+		"one that is looked at again":             {[]note{completed(1, campaignID)}, integration.Settings{Reread: true}, 5},
+		"one whose key is looked up":              {[]note{completed(1, unlinkedID)}, integration.Settings{Reread: true, LookupKey: true}, 5},
+		"a hundred new ones of one experiment":    {one, integration.Settings{}, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := sequential(t, c.notes); got != c.want {
+			if got := sequential(t, c.notes, c.wants); got != c.want {
 				t.Errorf("%d sequential calls, want %d", got, c.want)
 			}
 		})

@@ -43,6 +43,7 @@ type rig struct {
 	store  *inmem.Store
 	bus    *bus
 	vault  *vault
+	org    *fakeOrg
 	log    *bytes.Buffer
 	clock  atomic.Int64 // nanoseconds after start
 	waited atomic.Int64 // nanoseconds
@@ -55,7 +56,7 @@ type rig struct {
 
 func newRig(tb testing.TB, configure ...func(*webhook.Config)) *rig {
 	tb.Helper()
-	r := &rig{tb: tb, store: inmem.New(), bus: &bus{}, vault: &vault{}, log: &bytes.Buffer{}, total: map[string]int{}}
+	r := &rig{tb: tb, store: inmem.New(), bus: &bus{}, vault: &vault{}, org: &fakeOrg{}, log: &bytes.Buffer{}, total: map[string]int{}}
 	r.Config = webhook.FromEnv(func(string) string { return "" })
 	for _, c := range configure {
 		c(&r.Config)
@@ -77,6 +78,7 @@ func (r *rig) publishWith(p webhook.Publisher) {
 		Store:     r.store,
 		Vault:     r.vault,
 		Publisher: p,
+		Org:       r.org,
 		Now:       r.now,
 		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
 		Metrics:   r.count,

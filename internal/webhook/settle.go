@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/salesforce"
 )
 
 // settling is an item with what is to be stored of it.
@@ -62,6 +63,13 @@ func (h *Handler) unsettled(i integration.Integration, items []*item, courses ma
 			d := it.delivery
 			d.Cause, d.UpdatedAt = "The last try failed.", now
 			d.Detail = "Received; the last try to deal with it failed. The sender was asked to send it again."
+			d.APICalls += it.apiCalls
+			var org *orgError
+			if errors.As(it.err, &org) {
+				diagnosis := salesforce.Classify(org.err)
+				d.ErrorCode, d.Cause, d.Fix = diagnosis.Code, diagnosis.Cause, diagnosis.Fix
+				d.Detail = "Received; Salesforce had to be asked about the Campaign, and gave no answer. The sender was asked to send the message again."
+			}
 			s.unit.Delivery = &d
 			open = append(open, s)
 			continue

@@ -82,8 +82,7 @@ func fromOutbound(in outbound.Notification, keyField string) notification {
 	if raw := strings.TrimSpace(in.Fields[keyField]); raw != "" {
 		key, err := integration.ParseExperimentKey(raw)
 		if err != nil {
-			n.problem = fmt.Sprintf("The Campaign's field %s holds no experiment key: it may have up to %d bytes and no control characters. Correct it in Salesforce.",
-				keyField, integration.MaxExperimentKeyLen)
+			n.problem = badKey(keyField).detail
 			return n
 		}
 		n.experimentKey = key

@@ -19,6 +19,8 @@ import (
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/emf"
 	"salesforce-integration/internal/lambdalog"
+	"salesforce-integration/internal/orgclient"
+	"salesforce-integration/internal/salesforce/egress"
 	"salesforce-integration/internal/seal"
 	"salesforce-integration/internal/webhook"
 )
@@ -38,15 +40,25 @@ func Handler(getenv func(string) string, stdout io.Writer) (*webhook.Handler, er
 	aws := awsenv.Config(getenv)
 	// https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 	function := cmp.Or(getenv("AWS_LAMBDA_FUNCTION_NAME"), "webhook")
+	store := dynamo.New(dynamodb.NewFromConfig(aws), settings.TableName)
+	vault := seal.New(kms.NewFromConfig(aws), settings.KMSKeyID, seal.Options{})
 	return webhook.New(settings, webhook.Deps{
-		Store:     dynamo.New(dynamodb.NewFromConfig(aws), settings.TableName),
-		Vault:     seal.New(kms.NewFromConfig(aws), settings.KMSKeyID, seal.Options{}),
+		Store:     store,
+		Vault:     vault,
 		Publisher: bus.New(eventbridge.NewFromConfig(aws), settings.BusName, settings.BusSource),
-		Now:       time.Now,
-		NewID:     uuid.NewString,
-		Log:       log,
-		Metrics:   emf.New(stdout, function, settings.Stage, time.Now).Counts,
-		Wait:      wait,
+		Org: webhook.NewOrgs(orgclient.New(orgclient.Config{
+			Tokens:     store,
+			Vault:      vault,
+			Allowed:    settings.Allowed,
+			APIVersion: settings.APIVersion,
+			HTTPClient: egress.NewClient(egress.Config{Listed: settings.Allowed}),
+			Now:        time.Now,
+		})),
+		Now:     time.Now,
+		NewID:   uuid.NewString,
+		Log:     log,
+		Metrics: emf.New(stdout, function, settings.Stage, time.Now).Counts,
+		Wait:    wait,
 	})
 }
 
