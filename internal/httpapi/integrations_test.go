@@ -7,7 +7,7 @@ import (
 )
 
 // asCreated is what every new integration's answer says.
-const asCreated = `"settings": {"status_map": {}, "note_events": {}, "note_kind": "content_note"}, "attention": null, "effects": {
+const asCreated = `"settings": {"status_map": {}, "note_events": {}, "note_kind": "content_note", "finalize_statuses": [], "reread": false, "lookup_key": false}, "attention": null, "effects": {
 			"Experiment Completed": {"status": "Completed", "note": false},
 			"Experiment Reached Significance": {"status": null, "note": true},
 			"Experiment Rolled Back": {"status": "Paused", "note": false}},
