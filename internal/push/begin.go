@@ -28,8 +28,9 @@ type decision struct {
 
 // decide is the gate in front of every write. It is pure. stored and campaign are
 // what the store holds (nil: nothing); lease is until when this function may be
-// at it; policy says when what is held back is looked at again. A nil error with verdictSend means that, once the unit is committed, no
-// other function writes to that campaign until the lease ends.
+// at it; policy says when what is held back is looked at again. A nil error with
+// verdictSend means that, once the unit is committed, no other function writes to that
+// campaign until this one settles, or its last request can't be under way any more.
 func decide(w want, stored *integration.Delivery, campaign *integration.Campaign, now, lease time.Time, policy RetryPolicy) (decision, error) {
 	d := w.delivery
 	if stored == nil && w.onlyIfStored {
@@ -46,8 +47,8 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 			// The same event came a second time. Its wait is not a courtesy: what was
 			// sent may still be on its way.
 			return decision{verdict: verdictBusy, busyUntil: d.NextAttemptAt}, nil
-		case d.Status == integration.StatusSending && w.effect.Note && d.LeaseUntil.Add(slowWait).After(now):
-			// The function that was writing the note is gone, its request may not be.
+		case d.Status == integration.StatusSending && d.LeaseUntil.Add(slowWait).After(now):
+			// The function that was writing is gone, its request may not be.
 			return decision{verdict: verdictBusy, busyUntil: d.LeaseUntil.Add(slowWait)}, nil
 		}
 	}
@@ -84,7 +85,9 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 		return record(&d, keepBack(&d, w.held, now, policy))
 	}
 	c.ExperimentKey, c.EventAt, c.EventID = d.ExperimentKey, w.event.OccurredAt, w.event.ID
-	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.Status, lease
+	// Who settles ends the claim. Nobody does when the function is gone, and then its
+	// request may go on.
+	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.Status, lease.Add(slowWait)
 	return send(&d, &c, now, lease)
 }
 

@@ -129,7 +129,7 @@ func TestNobodyWritesWhileAFunctionsLastRequestMayBeOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, time.Now)
 		w.link(t, integrationID, "exp", demoCampaign)
-		const life, onItsWay = 30 * time.Second, 12 * time.Second
+		const life, onItsWay = 30 * time.Second, 9 * time.Minute
 		w.org.late = func(modelFault) time.Duration { return life + onItsWay }
 		w.org.fault = func(call int) modelFault {
 			if call == 1 {
@@ -149,6 +149,9 @@ func TestNobodyWritesWhileAFunctionsLastRequestMayBeOnItsWay(t *testing.T) {
 		}()
 		handleBatch(ctx, t, w.handlerThrough(dying.Store(w.store), dying.Transport(w.org), dying.Queue(w.queue)), w.queue.Receive(10))
 		time.Sleep(time.Until(start.Add(life)))
+		if d := w.deliveries(t)[0]; d.Status != integration.StatusSending || !d.LeaseUntil.After(time.Now()) {
+			t.Errorf("%s, leased until %s: what it stored in its last moment may be under way, too", d.Status, d.LeaseUntil)
+		}
 		w.publish("newer", "Experiment Rolled Back", start.Add(time.Second))
 		w.drain(t)
 		if statuses, _ := w.org.snapshot(); statuses[demoCampaign] != "Paused" {
