@@ -159,10 +159,10 @@ func (d *Delivery) Resumable() bool {
 }
 
 // Waiting says whether an outbound delivery waits: to be resumed, to be taken up
-// after it was, or for its next attempt. Stores list what waits, so that nothing
-// can wait unseen.
+// after it was, for its next attempt, or for the end of a function that is at it and
+// may be gone. Stores list what waits, so that nothing can wait unseen.
 func (d *Delivery) Waiting() bool {
-	return d.Resumable() || d.Direction == Outbound && (d.Status == StatusPending || d.Status == StatusRetrying)
+	return d.Resumable() || d.Direction == Outbound && (d.Status == StatusPending || d.Status == StatusSending || d.Status == StatusRetrying)
 }
 
 // OverdueAfter is how long after its time a delivery's message counts as lost.

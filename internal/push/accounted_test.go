@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/push/pushtest"
 )
 
 // These tests are about deliveries that could be left behind, or go on for ever,
@@ -206,4 +207,32 @@ func TestAnIntegrationThatIsDeletedWhileItsCampaignIsWritten(t *testing.T) {
 	if d.Status != integration.StatusDelivered {
 		t.Errorf("%s %s: the Campaign was written", d.Status, d.Reason)
 	}
+}
+
+func TestWhatAFunctionDiedAtEndsWhenItsLinkIsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, time.Now)
+		w.link(t, integrationID, "exp", demoCampaign)
+		w.link(t, integrationID, "exp", otherCampaign)
+		w.publish("e1", "Experiment Completed", time.Now())
+		dying := pushtest.NewMortal(1 << 30)
+		w.org.fault = func(int) modelFault { dying.Kill(); return faultUnreached }
+		handleBatch(t.Context(), t, w.handlerThrough(dying.Store(w.store), dying.Transport(w.org), dying.Queue(w.queue)), w.queue.Receive(10))
+		w.org.fault = nil
+		if got := w.outcomes(t); !slices.Equal(got, []string{"sending trying", "sending trying"}) {
+			t.Fatalf("deliveries: %v", got)
+		}
+		if err := w.store.DeleteLink(t.Context(), integrationID, otherCampaign); err != nil {
+			t.Fatal(err)
+		}
+		w.queue.Put(fmt.Sprintf(`{"command":"sweep","integration_id":%q}`, integrationID), time.Now())
+		w.work(t)
+		if got := w.outcomes(t); !slices.Equal(got, []string{"sending trying", "sending trying"}) {
+			t.Errorf("while the function may live: %v", got)
+		}
+		w.drain(t)
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "skipped no_link"}) {
+			t.Errorf("deliveries: %v", got)
+		}
+	})
 }

@@ -68,8 +68,8 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		return err
 	}
 	waiting = slices.DeleteFunc(waiting, func(d integration.Delivery) bool {
-		// One that is tried again has a message of its own, unless that got lost.
-		return d.Status == integration.StatusRetrying && !d.Overdue(h.cfg.Now())
+		// One that is being sent, or tried again, has a message of its own, unless that got lost.
+		return (d.Status == integration.StatusSending || d.Status == integration.StatusRetrying) && !d.Overdue(h.cfg.Now())
 	})
 	if err := h.unpark(ctx, waiting, "the integration works again"); err != nil {
 		return err

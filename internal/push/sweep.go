@@ -45,12 +45,13 @@ func (h *Handler) closeUnlinked(ctx context.Context, waiting []integration.Deliv
 	if err != nil {
 		return 0, err
 	}
+	now := h.cfg.Now()
 	var units []integration.Unit
 	for _, d := range waiting {
-		if links[campaignOf(d)].ExperimentKey == d.ExperimentKey {
-			continue
+		if links[campaignOf(d)].ExperimentKey == d.ExperimentKey || d.LeaseUntil.After(now) {
+			continue // it goes on, or a function that is at it ends it
 		}
-		if err := d.Move(h.cfg.Now(), integration.StatusSkipped, integration.ReasonNoLink, unlinked); err != nil {
+		if err := d.Move(now, integration.StatusSkipped, integration.ReasonNoLink, unlinked); err != nil {
 			return 0, fmt.Errorf("sweeping: %w", err)
 		}
 		units = append(units, integration.Unit{Delivery: &d})

@@ -41,7 +41,7 @@ func TestWhatWasForgottenIsTakenUp(t *testing.T) {
 			w.work(t)
 			w.store.Before(nil)
 			w.queue.Lose()
-		}, "sending trying"}, // it is not in the list of what waits, to keep that short
+		}, "delivered status_written"},
 		{"an integration that works again, of which nobody told", func(t *testing.T, w *world) {
 			t.Helper()
 			w.changeIntegration(t, func(i *integration.Integration) { i.Active = false })

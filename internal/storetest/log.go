@@ -251,7 +251,9 @@ func testWaiting(t *testing.T, s integration.Store) {
 	move(integration.StatusPending)
 	wantEqual(t, "with the one that was resumed", deliveryIDs(walk(t, 2, list, nil)), []string{id(3), id(2), id(1)})
 	move(integration.StatusSending)
-	wantEqual(t, "without the one that was taken up", deliveryIDs(walk(t, 2, list, nil)), []string{id(3), id(1)})
+	wantEqual(t, "with the one that is being sent", deliveryIDs(walk(t, 2, list, nil)), []string{id(3), id(2), id(1)})
+	move(integration.StatusDelivered)
+	wantEqual(t, "without the one that was delivered", deliveryIDs(walk(t, 2, list, nil)), []string{id(3), id(1)})
 	if _, err := list(integration.Page{Limit: 1, Cursor: "nonsense"}); integration.ErrorCode(err) != integration.CodeInvalid {
 		t.Errorf("a foreign cursor: %v", err)
 	}
