@@ -56,6 +56,7 @@ const (
 	faultLateCommit            // the answer never comes, and it is done some seconds later
 	faultSlow                  // no answer until the caller gives up, and it is done some minutes later
 	faultRefused               // a validation rule refuses every record of the call
+	faultCount
 )
 
 func newModelOrg() *modelOrg {
@@ -210,4 +211,11 @@ func (o *modelOrg) refuse(campaigns ...string) {
 	for _, c := range campaigns {
 		o.refused[c] = true
 	}
+}
+
+// use sets how much of the org's allowance is used from now on.
+func (o *modelOrg) use(header string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.usage = header
 }
