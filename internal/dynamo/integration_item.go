@@ -14,6 +14,7 @@ func integrationItem(i integration.Integration) item {
 	it.putBytes("sealed_credentials", i.SealedCredentials)
 	it.putBytes("sealed_webhook_secret", i.SealedWebhookSecret)
 	it.putTime("webhook_secret_issued_at", i.WebhookSecretIssuedAt)
+	it.putString("webhook_secret_effect", i.WebhookSecretEffect)
 	it.putTime("previous_webhook_secret_until", i.PreviousWebhookSecretUntil)
 	it.putInt("credentials_version", i.CredentialsVersion)
 	it.putSettings("settings", i.Settings)
@@ -40,6 +41,7 @@ func readIntegration(it item) (integration.Integration, error) {
 		SealedCredentials:          r.bytes("sealed_credentials"),
 		SealedWebhookSecret:        r.bytes("sealed_webhook_secret"),
 		WebhookSecretIssuedAt:      r.time("webhook_secret_issued_at"),
+		WebhookSecretEffect:        r.string("webhook_secret_effect"),
 		PreviousWebhookSecretUntil: r.time("previous_webhook_secret_until"),
 		CredentialsVersion:         r.int("credentials_version"),
 		Settings:                   r.settings("settings"),

@@ -316,3 +316,35 @@ func TestIdempotencyKeySyntax(t *testing.T) {
 		})
 	}
 }
+
+// TestAReplacedSecretIsReplacedOnce: were it replaced again by the repetition of a
+// request that died, the secret that Salesforce still sends would end at once.
+func TestAReplacedSecretIsReplacedOnce(t *testing.T) {
+	h := newHarness(t, "")
+	_, created := h.admin("POST", base, contractCreate)
+	target := base + "/" + created["id"].(string) + "/webhook-secret"
+	h.store.After(func(_ context.Context, op string) error {
+		if op == "UpdateIntegration" {
+			panic("dies")
+		}
+		return nil
+	})
+	h.refused(once(target, `{}`, aKey), 500)
+	h.store.After(nil)
+	h.now = h.now.Add(time.Minute)
+	status, replaced := h.do(once(target, `{}`, aKey))
+	if status != 200 {
+		t.Fatalf("%d %v", status, replaced)
+	}
+	i, err := h.store.GetIntegration(t.Context(), created["id"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets, err := integration.OpenWebhookSecrets(t.Context(), h.vault, i)
+	if err != nil || secrets.Current.Reveal() != replaced["webhook_secret"] || secrets.Previous.Reveal() != created["webhook_secret"] {
+		t.Errorf("the secret of the creation is not the previous one: %v", err)
+	}
+	if status, next := h.do(once(target, `{}`, "another-key")); status != 200 || next["webhook_secret"] == replaced["webhook_secret"] {
+		t.Errorf("another key: %d, and the secret is the same", status)
+	}
+}

@@ -43,7 +43,7 @@ func (a *API) registerWebhookSecret() {
 }
 
 func (a *API) rotateWebhookSecret(ctx context.Context, in *rotateInput) (*rotateOutput, error) {
-	var rotation integration.Rotation
+	rotation := integration.Rotation{EffectID: effectID(ctx)}
 	var err error
 	if rotation.Match, err = in.match(); err != nil {
 		return nil, badHeader(ctx, "If-Match", err)

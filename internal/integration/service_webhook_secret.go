@@ -21,6 +21,9 @@ type Rotation struct {
 	PreviousLife *time.Duration
 	// Match is what the stored integration has to be; nil: anything.
 	Match Match
+	// EffectID is that of the request's [Attempt]: when the current secret was made
+	// for it before, that one is returned, and none is made. "" for none.
+	EffectID string
 }
 
 // Rotated is an integration together with the only sight of its new webhook secret.
@@ -57,6 +60,12 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 			return Rotated{}, err
 		}
 		switch {
+		case mine == nil && r.EffectID != "" && i.WebhookSecretEffect == r.EffectID:
+			made, err := OpenWebhookSecrets(ctx, s.c.Vault, i)
+			if err != nil {
+				return Rotated{}, err
+			}
+			return s.rotated(ctx, by, i, made.Current), nil
 		case mine == nil:
 		case bytes.Equal(i.SealedWebhookSecret, mine):
 			// The answer to our own write got lost, and its repetition met it.
@@ -73,6 +82,7 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 		if err := s.replaceWebhookSecret(ctx, &i, secret, life); err != nil {
 			return Rotated{}, err
 		}
+		i.WebhookSecretEffect = r.EffectID
 		mine = i.SealedWebhookSecret
 		stored, err := s.c.Store.UpdateIntegration(ctx, i)
 		switch ErrorCode(err) {
