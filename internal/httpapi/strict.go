@@ -26,7 +26,7 @@ func (a *API) strict(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	expected := ctx.Operation().RequestBody
-	if expected == nil || !isJSON(ctx.Header("Content-Type")) {
+	if expected == nil || expected.Content["application/json"] == nil || !isJSON(ctx.Header("Content-Type")) {
 		next(ctx)
 		return
 	}
