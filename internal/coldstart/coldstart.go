@@ -46,7 +46,7 @@ func Measure(ctx context.Context, f Function) (Start, error) {
 	server := httptest.NewServer(r)
 	defer server.Close()
 	var output bytes.Buffer
-	process := exec.CommandContext(ctx, f.Program)
+	process := exec.CommandContext(ctx, f.Program) //nolint:gosec // the benchmark's own programs
 	process.Stdout, process.Stderr = &output, &output
 	process.Env = append(lambdaEnvironment(server.Listener.Addr().String()), f.Env...)
 
@@ -62,7 +62,9 @@ func Measure(ctx context.Context, f Function) (Start, error) {
 	case got = <-r.answered:
 		held = peakMemory(process.Process.Pid)
 		cancel() // ends the process
-		<-exited
+		if err := <-exited; err == nil {
+			return Start{}, fmt.Errorf("%s ended by itself: %s", f.Name, output.Bytes())
+		}
 	case err := <-exited:
 		return Start{}, fmt.Errorf("%s ended without an answer (%w): %s", f.Name, err, output.Bytes())
 	}

@@ -64,6 +64,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("BadRequests", s.testBadRequests)
 		t.Run("NoSecretInTable", s.testNoSecretInTable)
 		t.Run("Rights", s.testRights)
+		t.Run("Bounds", s.testBounds)
 		t.Run("Invoke", s.testInvoke)
 		t.Run("Binaries", s.testBinaries)
 	})

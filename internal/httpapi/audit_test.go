@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -131,7 +132,7 @@ func (c auditCase) check(t *testing.T, method string) {
 	// A viewer's try changes nothing, and is in the log all the same, as a request.
 	h.log.Reset()
 	e.RequestContext.Authorizer["role"] = "viewer"
-	if resp := h.send(e); resp.StatusCode != 403 {
+	if resp := h.send(e); resp.StatusCode != http.StatusForbidden {
 		t.Errorf("a viewer's try: %d", resp.StatusCode)
 	}
 	if log := h.log.String(); strings.Contains(log, `"msg":"audit"`) || !strings.Contains(log, `"status":403,"subject":"ada","role":"viewer"`) {

@@ -126,7 +126,7 @@ func TestNoProxyOfTheEnvironment(t *testing.T) {
 
 func TestOldTLSIsRefused(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-	srv.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // to be refused
+	srv.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	client := egress.NewClient(egress.Config{Listed: []string{srv.URL}})

@@ -71,10 +71,10 @@ func (n *names) answer(query []byte) []byte {
 			continue
 		}
 		count++
-		records = append(records, 0xc0, header)                                // the name, as asked
-		records = append(binary.BigEndian.AppendUint16(records, kind), 0, 1)   // class IN
-		records = append(records, 0, 0, 0, 0)                                  // not to be kept
-		records = binary.BigEndian.AppendUint16(records, uint16(a.BitLen()/8)) //nolint:gosec // 4 or 16
+		records = append(records, 0xc0, header)                              // the name, as asked
+		records = append(binary.BigEndian.AppendUint16(records, kind), 0, 1) // class IN
+		records = append(records, 0, 0, 0, 0)                                // not to be kept
+		records = binary.BigEndian.AppendUint16(records, uint16(a.BitLen()/8))
 		records = append(records, a.AsSlice()...)
 	}
 	answer := append([]byte{query[0], query[1], 0x81, 0x80, 0, 1, 0, byte(count), 0, 0, 0, 0}, query[header:end]...)
