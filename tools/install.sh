@@ -2,7 +2,7 @@
 # Installs what the Makefile needs into .tools, each at the version written down in this folder, and nothing anywhere
 # else. Run again it does nothing, unless a version has changed.
 #
-#   tools/install.sh python   the AWS SAM CLI and MiniStack
+#   tools/install.sh python   the AWS SAM CLI, MiniStack and Schemathesis
 #   tools/install.sh go       golangci-lint and govulncheck
 #   tools/install.sh redocly  Redocly CLI, and a Node.js for it
 #   tools/install.sh checkov  checkov, which only `make check` needs
@@ -41,8 +41,8 @@ find_python() {
 	fail "python3 is missing; Python 3.10 or newer is needed for the AWS SAM CLI and the local AWS (PYTHON=/path/to/python3 names one)"
 }
 
-# install_python NAME WHAT installs NAME.txt into a virtual environment of its own: the two disagree on a version of a
-# library that both use.
+# install_python NAME WHAT installs NAME.txt into a virtual environment of its own: they disagree on versions of libraries
+# that several use.
 install_python() {
 	stamp=$tools/$1/installed
 	if cmp -s "$root/tools/$1.txt" "$stamp" && "$tools/$1/bin/python" -c '' 2>/dev/null; then
@@ -97,9 +97,12 @@ python)
 	sam=$!
 	install_python ministack "MiniStack, the local AWS" &
 	ministack=$!
-	# Both are waited for, whatever becomes of the first.
+	install_python schemathesis "Schemathesis, which tries the API" &
+	schemathesis=$!
+	# All are waited for, whatever becomes of the first.
 	wait $sam && failed=0 || failed=1
 	wait $ministack || failed=1
+	wait $schemathesis || failed=1
 	exit $failed
 	;;
 go)

@@ -68,6 +68,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("Invoke", s.testInvoke)
 		t.Run("Binaries", s.testBinaries)
 	})
+	t.Run("Schemathesis", s.testSchemathesis)
 	t.Run("NoSecretInLogs", s.testNoSecretInLogs)
 }
 

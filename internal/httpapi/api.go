@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.10.0"
+const Version = "1.11.0"
 
 const (
 	basePath         = "/api/v1"
@@ -26,6 +26,7 @@ const (
 	bulkLinksPath    = linksPath + "/bulk"
 	previewPath      = integrationsPath + "/{id}/preview"
 	openAPIPath      = basePath + "/openapi.json"
+	docsPath         = basePath + "/docs"
 )
 
 // maxBodyBytes is far above the longest request and far below what would hurt.

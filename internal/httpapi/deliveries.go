@@ -40,9 +40,10 @@ type Delivery struct {
 
 // DeliveryError is a failure in words that lead to a fix.
 type DeliveryError struct {
-	Code  string `json:"code" doc:"Salesforce's error code." example:"UNABLE_TO_LOCK_ROW"`
-	Cause string `json:"cause" doc:"What it means." example:"Another process was changing the Campaign."`
-	Fix   string `json:"fix" doc:"What to do about it." example:"Nothing: it is tried again."`
+	_     struct{} `nullable:"true"`
+	Code  string   `json:"code" doc:"Salesforce's error code." example:"UNABLE_TO_LOCK_ROW"`
+	Cause string   `json:"cause" doc:"What it means." example:"Another process was changing the Campaign."`
+	Fix   string   `json:"fix" doc:"What to do about it." example:"Nothing: it is tried again."`
 }
 
 // Transition is one step of a delivery's life.

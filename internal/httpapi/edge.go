@@ -9,6 +9,7 @@ import (
 	"path"
 	"runtime/debug"
 
+	"salesforce-integration/internal/apidocs"
 	"salesforce-integration/internal/integration"
 )
 
@@ -45,6 +46,10 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Acto
 	if r.URL.Path == openAPIPath && isRead(r.Method) {
 		a.serveDocument(w, r)
 		return openAPIPath
+	}
+	if r.URL.Path == docsPath && isRead(r.Method) {
+		a.servePage(w, r)
+		return docsPath
 	}
 	if !who.Role.MayRead() {
 		writeProblem(w, newProblem(ctx, http.StatusForbidden, "Your token gives you no role here. Ask for the role viewer or admin."))
@@ -85,6 +90,25 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(document)
+}
+
+// servePage serves the document as a page for people.
+func (a *API) servePage(w http.ResponseWriter, r *http.Request) {
+	document, err := a.document()
+	var page apidocs.Page
+	if err == nil {
+		page, err = apidocs.Render(document, a.publicBase(r.Context()))
+	}
+	if err != nil {
+		a.log.ErrorContext(r.Context(), "page of the OpenAPI document", "error", err)
+		writeProblem(w, newProblem(r.Context(), http.StatusInternalServerError, statuses()[integration.CodeInternal].detail))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", page.Policy)
+	h.Set("Referrer-Policy", "no-referrer")
+	_, _ = w.Write(page.HTML)
 }
 
 // isRead says whether a method changes nothing.

@@ -24,8 +24,8 @@ type Link struct {
 // NewLink is what making a link takes: exactly one of campaign_id and campaign_name.
 type NewLink struct {
 	ExperimentKey string  `json:"experiment_key" minLength:"1" maxLength:"256" doc:"The experiment's key in the platform." example:"checkout-button-color"`
-	CampaignID    *string `json:"campaign_id,omitempty" nullable:"true" doc:"The Campaign's id, in 15 or 18 characters. This or campaign_name." example:"701xx000000001AAAQ"`
-	CampaignName  *string `json:"campaign_name,omitempty" nullable:"true" maxLength:"512" doc:"Instead of the id, the Campaign's name, whatever its case, if no other Campaign of the org has it." example:"Q1 Checkout Optimization"`
+	CampaignID    *string `json:"campaign_id,omitempty" nullable:"true" minLength:"1" doc:"The Campaign's id, in 15 or 18 characters. This or campaign_name." example:"701xx000000001AAAQ"`
+	CampaignName  *string `json:"campaign_name,omitempty" nullable:"true" minLength:"1" maxLength:"512" doc:"Instead of the id, the Campaign's name, whatever its case, if no other Campaign of the org has it." example:"Q1 Checkout Optimization"`
 }
 
 func (n NewLink) domain() integration.NewLink {

@@ -115,7 +115,7 @@ func TestLinkByName(t *testing.T) {
 		{"a pattern", byName("Spring%"), "body.campaign_name", []string{"no Campaign"}},
 		{"both", `{"experiment_key": "e", "campaign_name": "Spring", "campaign_id": "701xx000000001A"}`, "body.campaign_name", []string{"not both"}},
 		{"neither", `{"experiment_key": "e"}`, "body.campaign_id", []string{"campaign_name"}},
-		{"empty ones", `{"experiment_key": "e", "campaign_id": "", "campaign_name": ""}`, "body.campaign_id", []string{"campaign_name"}},
+		{"empty ones", `{"experiment_key": "e", "campaign_id": "", "campaign_name": ""}`, "body.campaign_id body.campaign_name", []string{"campaign_name"}},
 		{"a blank name", byName("   "), "body.campaign_name", []string{"empty"}},
 		{"a long name", byName(strings.Repeat("x", 81)), "body.campaign_name", []string{"80"}},
 		{"a control character", `{"experiment_key": "e", "campaign_name": "a\u0000b"}`, "body.campaign_name", []string{"control"}},

@@ -19,8 +19,8 @@ const (
 
 // commonErrors can meet any request.
 func commonErrors() []int {
-	return []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+	return []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestHeaderFieldsTooLarge, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 }
 
 // failure is what the document says of a status that errors have.
@@ -64,6 +64,7 @@ func failures() map[int]failure {
 		http.StatusUnsupportedMediaType:  {meaning: "The body's Content-Type is none that this operation takes.", ours: own(http.StatusUnsupportedMediaType)},
 		http.StatusUnprocessableEntity: {meaning: "A field or parameter is at fault; `errors` says which, and what is wrong with it.",
 			ours: problem(http.StatusUnprocessableEntity, "", FieldError{Location: "body.config.client_secret", Message: "This field is required."})},
+		http.StatusRequestHeaderFieldsTooLarge: {meaning: "The address and the headers are longer than API Gateway takes, about 10 KB together."},
 		http.StatusTooManyRequests: {meaning: "More requests than this deployment takes at a time.", gateways: unsaid(http.StatusTooManyRequests, "Too many requests. Try again in a second."),
 			headers: map[string]string{"Retry-After": "After how many seconds to try again."}},
 		http.StatusInternalServerError: {meaning: "Something went wrong on our side. It is in the log, under `request_id`.",

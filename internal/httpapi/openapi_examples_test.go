@@ -117,7 +117,8 @@ func TestGatewaysAnswersAreTheTemplates(t *testing.T) {
 	components := newHarness(t, "").document()["components"].(map[string]any)
 	seen := 0
 	for name, r := range components["responses"].(map[string]any) {
-		media, ok := r.(map[string]any)["content"].(map[string]any)["application/json"].(map[string]any)
+		content, _ := r.(map[string]any)["content"].(map[string]any)
+		media, ok := content["application/json"].(map[string]any)
 		if !ok {
 			continue
 		}

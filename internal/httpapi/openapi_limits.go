@@ -11,32 +11,55 @@ import (
 // What texts are made of, as JSON Schema has it. Blanks around them are cut off.
 const (
 	printablePattern  = `^[^\u0000-\u001f\u007f-\u009f]*$`
-	namePattern       = `^\s*[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?\s*$`
+	namePattern       = `^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
 	multilinePattern  = `^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`
 	credentialPattern = `^[!-~]+$`
 	campaignPattern   = `^701[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$`
 	originPattern     = `^https?://[!-.0->@-\[\]-~]+/?$`
-	eventTypePattern  = `^Experiment [^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
+	searchPattern     = `^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f]$`
+	// A text, or one in quotes.
+	idempotencyKeyPattern = `^[ \t]*([!#-+\--:<-\[\]-~]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,255}")[ \t]*$`
+	entityTagsPattern     = `^[ \t]*(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*[ \t]*$`
+	eventTypePattern      = `^Experiment [^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
 )
 
 // limits are those that the domain checks, in words of its own, of what goes by a
-// name in requests. The document states them, and huma does not check them.
+// name in requests, or in one schema of them only. The document states them, and
+// huma does not check them.
 func limits() map[string]map[string]any {
 	eventTypes := map[string]any{"pattern": eventTypePattern, "maxLength": integration.MaxEventTypeLen}
+	entityTags := []any{map[string]any{"const": "*"}, map[string]any{"pattern": entityTagsPattern}}
+	notTheMask := map[string]any{"const": integration.Mask}
 	return map[string]map[string]any{
-		"name":           {"pattern": namePattern},
-		"description":    {"pattern": multilinePattern},
-		"campaign_id":    {"pattern": campaignPattern},
-		"campaign_name":  {"pattern": printablePattern, "maxLength": integration.MaxCampaignNameLen},
-		"experiment_key": {"pattern": namePattern},
-		"instance_url":   {"format": "uri", "pattern": originPattern, "maxLength": 262},
-		"client_id":      {"pattern": credentialPattern, "maxLength": integration.MaxClientIDLen},
-		"client_secret":  {"pattern": credentialPattern, "maxLength": integration.MaxSecretLen},
-		"access_token":   {"pattern": `^[!-~]*$`, "maxLength": integration.MaxSecretLen},
-		"status_map":     {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
-		"note_events":    {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
+		"name":                       {"pattern": namePattern},
+		"description":                {"pattern": multilinePattern},
+		"campaign_id":                {"pattern": campaignPattern},
+		"campaign_name":              {"pattern": printablePattern, "maxLength": integration.MaxCampaignNameLen},
+		"NewLink.campaign_name":      {"pattern": namePattern},
+		"experiment_key":             {"pattern": namePattern},
+		"search":                     {"pattern": searchPattern, "minLength": integration.MinSearchLen, "maxLength": integration.MaxCampaignNameLen},
+		"cursor":                     {"pattern": `^[A-Za-z0-9_-]*$`},
+		"If-Match":                   {"anyOf": entityTags},
+		"If-None-Match":              {"anyOf": entityTags},
+		headerIdempotencyKey:         {"pattern": idempotencyKeyPattern, "minLength": 1},
+		"instance_url":               {"format": "uri", "pattern": originPattern, "maxLength": 262},
+		"client_id":                  {"pattern": credentialPattern, "maxLength": integration.MaxClientIDLen},
+		"client_secret":              {"pattern": credentialPattern, "maxLength": integration.MaxSecretLen},
+		"access_token":               {"pattern": `^[!-~]*$`, "maxLength": integration.MaxSecretLen},
+		"NewOrgConfig.client_secret": {"not": notTheMask},
+		"NewOrgConfig.access_token":  {"not": notTheMask},
+		"status_map":                 {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
+		"note_events":                {"maxProperties": integration.MaxSettingsEntries, "propertyNames": eventTypes},
+		"finalize_statuses":          {"maxItems": integration.MaxSettingsEntries},
+		"NewLink":                    {"oneOf": []any{either("campaign_id", "campaign_name"), either("campaign_name", "campaign_id")}},
+	}
+}
 
-		"finalize_statuses": {"maxItems": integration.MaxSettingsEntries},
+// either is a schema of what has the one and not the other; null is not to have it.
+func either(one, other string) map[string]any {
+	return map[string]any{
+		"required":   []string{one},
+		"properties": map[string]any{one: map[string]any{"not": map[string]any{"const": nil}}, other: map[string]any{"const": nil}},
 	}
 }
 
@@ -47,8 +70,10 @@ func stateLimits(o *huma.OpenAPI, taken map[string]bool) {
 		if !taken[name] {
 			continue
 		}
+		state(s, all[name])
 		for property, schema := range s.Properties {
 			state(schema, all[property])
+			state(schema, all[name+"."+property])
 			if values, ok := schema.AdditionalProperties.(*huma.Schema); ok && property == "status_map" {
 				state(values, map[string]any{"pattern": printablePattern, "maxLength": integration.MaxStatusLen})
 			}
@@ -59,6 +84,9 @@ func stateLimits(o *huma.OpenAPI, taken map[string]bool) {
 	}
 	for _, op := range operations(o) {
 		for _, p := range op.Parameters {
+			if p.In == "query" && p.Name != cursorParameter && p.Schema.Type == huma.TypeString {
+				state(p.Schema, map[string]any{"minLength": 1})
+			}
 			state(p.Schema, all[p.Name])
 		}
 	}

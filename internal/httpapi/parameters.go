@@ -14,7 +14,7 @@ func (a *API) refuseEmptyParameters(ctx huma.Context, next func(huma.Context)) {
 	given := u.Query()
 	var empty []error
 	for _, p := range ctx.Operation().Parameters {
-		if p.In == "query" && p.Name != "cursor" && slices.Contains(given[p.Name], "") {
+		if p.In == "query" && !p.Required && p.Name != cursorParameter && slices.Contains(given[p.Name], "") {
 			empty = append(empty, &huma.ErrorDetail{Location: "query." + p.Name, Message: emptyParameter})
 		}
 	}
@@ -24,5 +24,8 @@ func (a *API) refuseEmptyParameters(ctx huma.Context, next func(huma.Context)) {
 	}
 	next(ctx)
 }
+
+// cursorParameter may be empty.
+const cursorParameter = "cursor"
 
 const emptyParameter = "it has no value; leave it out"

@@ -63,6 +63,7 @@ type PreviewEffect struct {
 
 // CampaignNow is a Campaign as its org has it now.
 type CampaignNow struct {
+	_            struct{}   `nullable:"true"`
 	Name         string     `json:"name" example:"Q1 Checkout Optimization"`
 	Status       *string    `json:"status" example:"In Progress"`
 	IsActive     bool       `json:"is_active" example:"true"`
@@ -78,14 +79,16 @@ type PreviewChange struct {
 
 // PreviewNoteHead says in which form a note would be added, and under which title.
 type PreviewNoteHead struct {
-	Form  string `json:"form" enum:"content_note,feed_item" doc:"content_note: an enhanced note; feed_item: a Chatter post." example:"content_note"`
-	Title string `json:"title" doc:"The title, or a post's first line. What stands in brackets is how the note is found again; it hangs on the event's id." example:"A/B test: Checkout button colour: green wins (+4.2 %) [#c21e29c4e477]"`
+	_     struct{} `nullable:"true"`
+	Form  string   `json:"form" enum:"content_note,feed_item" doc:"content_note: an enhanced note; feed_item: a Chatter post." example:"content_note"`
+	Title string   `json:"title" doc:"The title, or a post's first line. What stands in brackets is how the note is found again; it hangs on the event's id." example:"A/B test: Checkout button colour: green wins (+4.2 %) [#c21e29c4e477]"`
 }
 
 // PreviewNote is the text of a note, the same on each Campaign.
 type PreviewNote struct {
-	HTML string `json:"html" doc:"As an enhanced note shows it." example:"<p><b>Checkout button colour</b> has reached statistical significance.</p>"`
-	Text string `json:"text" doc:"As a Chatter post shows it below the title." example:"Checkout button colour has reached statistical significance."`
+	_    struct{} `nullable:"true"`
+	HTML string   `json:"html" doc:"As an enhanced note shows it." example:"<p><b>Checkout button colour</b> has reached statistical significance.</p>"`
+	Text string   `json:"text" doc:"As a Chatter post shows it below the title." example:"Checkout button colour has reached statistical significance."`
 }
 
 type previewInput struct {

@@ -12,6 +12,9 @@ func (s *Service) ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) 
 	if f.CampaignID != "" {
 		f.CampaignID = field(&errs, f.CampaignID, ParseCampaignID)
 	}
+	if f.ExperimentKey != "" {
+		f.ExperimentKey = field(&errs, f.ExperimentKey, ParseExperimentKey)
+	}
 	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
 		errs = append(errs, Invalidf("to", "The range is empty: 'to' has to be later than 'from'."))
 	}
