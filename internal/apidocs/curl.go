@@ -23,8 +23,8 @@ func curl(e entry, op operation) string {
 	if len(e.Roles) > 0 {
 		b.WriteString(" \\\n  -H \"Authorization: Bearer $TOKEN\"")
 	}
-	if e.Body != nil && e.Body.Example != "" {
-		fmt.Fprintf(&b, " \\\n  -H 'Content-Type: %s' \\\n  -d '%s'", e.Body.MediaType, strings.ReplaceAll(e.Body.Example, "'", `'\''`))
+	if len(e.Bodies) > 0 && e.Bodies[0].Example != "" {
+		fmt.Fprintf(&b, " \\\n  -H 'Content-Type: %s' \\\n  -d '%s'", e.Bodies[0].MediaType, strings.ReplaceAll(e.Bodies[0].Example, "'", `'\''`))
 	}
 	return b.String()
 }

@@ -3,18 +3,14 @@ package apidocs
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed" // the page's template and style
+	_ "embed" // the page's style
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"maps"
 	"slices"
 	"strings"
 )
-
-//go:embed page.html.tmpl
-var pageTemplate string
 
 //go:embed style.css
 var style string
@@ -34,26 +30,17 @@ func Render(openAPI []byte, base string) (Page, error) {
 	if err := json.Unmarshal(openAPI, &d); err != nil {
 		return Page{}, fmt.Errorf("read the OpenAPI document: %w", err)
 	}
-	t, err := template.New("page").Funcs(template.FuncMap{"prose": prose}).Parse(pageTemplate)
-	if err != nil {
-		return Page{}, fmt.Errorf("read the page's template: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, d.view(base)); err != nil {
-		return Page{}, fmt.Errorf("make the page: %w", err)
-	}
 	sum := sha256.Sum256([]byte(style))
 	return Page{
-		HTML: b.Bytes(),
+		HTML: d.view(base).page(),
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	}, nil
 }
 
-// view is what the template shows.
+// view is what the page shows.
 type view struct {
 	Title, Version, Description, Base string
-	Style                             template.CSS
 	Auth                              []string
 	Groups                            []group
 	Errors                            []answer
@@ -69,7 +56,7 @@ type entry struct {
 	ID, Method, Path, Summary, Description, Curl string
 	Roles                                        []string // none: for anybody
 	Parameters                                   []field
-	Body                                         *content
+	Bodies                                       []content // one for each media type
 	Answers                                      []answer
 }
 
@@ -97,8 +84,7 @@ type shape struct {
 }
 
 func (d document) view(base string) view {
-	v := view{Title: d.Info.Title, Version: d.Info.Version, Description: d.Info.Description, Base: base,
-		Style: template.CSS(style)} //nolint:gosec // it is a file of this package
+	v := view{Title: d.Info.Title, Version: d.Info.Version, Description: d.Info.Description, Base: base}
 	for _, scheme := range slices.Sorted(maps.Keys(d.Components.SecuritySchemes)) {
 		v.Auth = append(v.Auth, d.Components.SecuritySchemes[scheme].Description)
 	}
@@ -132,7 +118,7 @@ func (d document) entries(tag string) []entry {
 			if op.Body != nil {
 				for _, c := range contents(op.Body.Content) {
 					c.Required = op.Body.Required
-					e.Body = &c
+					e.Bodies = append(e.Bodies, c)
 				}
 			}
 			for _, status := range slices.Sorted(maps.Keys(op.Responses)) {

@@ -69,7 +69,7 @@ func TestPageSaysWhatTheDocumentSays(t *testing.T) {
 		"example":              "{\n  &#34;name&#34;: &#34;Sencha&#34;\n}",
 		"shared error":         `<a href="#error-NotFound">There is none.</a>`,
 		"base":                 "BASE=https://api.example.com/prod",
-		"curl of a read":       "curl -s &#34;$BASE/teas/$ID?size=small&#43;cup&#34; \\\n  -H &#34;Authorization: Bearer $TOKEN&#34;",
+		"curl of a read":       "curl -s &#34;$BASE/teas/$ID?size=small+cup&#34; \\\n  -H &#34;Authorization: Bearer $TOKEN&#34;",
 		"curl of a change":     "curl -s -X PUT &#34;$BASE/teas/$ID&#34; \\\n  -H &#39;Content-Type: application/json&#39; \\\n  -d &#39;{",
 		"quote within a quote": `Emperor&#39;\&#39;&#39;s &lt;/script&gt;`,
 	} {

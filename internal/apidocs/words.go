@@ -3,23 +3,9 @@ package apidocs
 import (
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"slices"
 	"strings"
 )
-
-// prose is a description: what stands between backquotes is code.
-func prose(text string) template.HTML {
-	var b strings.Builder
-	for i, part := range strings.Split(text, "`") {
-		escaped := template.HTMLEscapeString(part)
-		if i%2 == 1 {
-			escaped = "<code>" + escaped + "</code>"
-		}
-		b.WriteString(escaped)
-	}
-	return template.HTML(b.String()) //nolint:gosec // every part is escaped above
-}
 
 // typeOf says what a value is made of; link is the schema that says more.
 func typeOf(s *schema) (words, link string) {

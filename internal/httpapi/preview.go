@@ -21,10 +21,10 @@ const maxEventBytes = 300 << 10
 // delivery log, so nothing here is required.
 type PreviewEvent struct {
 	_          struct{}        `additionalProperties:"true"`
-	DetailType string          `json:"detail-type,omitempty" doc:"What happened." example:"Experiment Completed"`
+	DetailType string          `json:"detail-type,omitempty" nullable:"true" doc:"What happened." example:"Experiment Completed"`
 	Detail     json.RawMessage `json:"detail,omitempty" doc:"The experiment, and its results."`
-	ID         string          `json:"id,omitempty" doc:"The event's id: with the one of an event that was published, the preview says what became of it." example:"17793124-05d4-b198-2fde-7ededc63b103"`
-	Time       string          `json:"time,omitempty" doc:"When it was published; now, when left out." example:"2026-03-02T10:00:00Z"`
+	ID         string          `json:"id,omitempty" nullable:"true" doc:"The event's id: with the one of an event that was published, the preview says what became of it." example:"17793124-05d4-b198-2fde-7ededc63b103"`
+	Time       string          `json:"time,omitempty" nullable:"true" doc:"When it was published; now, when left out." example:"2026-03-02T10:00:00Z"`
 }
 
 // Preview is what an event would do. Nothing of it is done.
