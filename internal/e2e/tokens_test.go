@@ -50,6 +50,7 @@ func (s *suite) testTokens(t *testing.T) {
 		send(t, request{method: method, url: s.APIURL + "/api/v1/integrations/" + i.ID, bearer: s.viewer, body: object{}}).wantProblem(t, http.StatusForbidden)
 	}
 	send(t, request{method: http.MethodGet, url: s.APIURL + "/api/v1/openapi.json"}).want(t, http.StatusOK)
+	send(t, request{method: http.MethodGet, url: s.APIURL + "/api/v1/docs"}).want(t, http.StatusOK)
 }
 
 func (s *suite) testBadRequests(t *testing.T) {
