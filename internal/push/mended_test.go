@@ -145,6 +145,23 @@ func TestAResumeSeesWhatTheListOfWhatWaitsLagsBehindWith(t *testing.T) {
 	})
 }
 
+func TestAResumeLeavesAloneWhatIsBeingSent(t *testing.T) {
+	w := newWorld(t, time.Now)
+	w.link(t, integrationID, "exp", demoCampaign)
+	queued := 0
+	w.org.fault = func(int) modelFault {
+		if _, err := w.handler().Handle(t.Context(), fmt.Appendf(nil, `{"command":"resume","integration_id":%q,"look":1}`, integrationID)); err != nil {
+			t.Error(err)
+		}
+		queued = w.queue.Len()
+		return faultNone
+	}
+	d, _ := w.one(t, event("e1", "Experiment Completed", "exp", time.Now()))
+	if d.Status != integration.StatusDelivered || queued != 0 {
+		t.Errorf("%s %s, and %d messages more on the queue", d.Status, d.Reason, queued)
+	}
+}
+
 func TestAnEventThatWasTooLargeToKeepSaysSoWhenItIsResumed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, time.Now)
