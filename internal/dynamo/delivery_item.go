@@ -12,6 +12,12 @@ func deliveryItem(d integration.Delivery) item {
 	it := deliveryKey(d.ID).item()
 	it.putString(attrLogPK, pkLog)
 	it.putString(attrLogSK, logPosition(d))
+	// An empty one, or one longer than a key may be, is in no index but the log.
+	for attr, value := range map[string]string{attrLogIntegration: d.IntegrationID, attrLogExperiment: d.ExperimentKey, attrLogCampaign: d.CampaignID} {
+		if usable(value) {
+			it.putString(attr, value)
+		}
+	}
 	if d.Waiting() {
 		it.putString(attrParkedPK, parkedPartition(d.IntegrationID))
 		it.putString(attrParkedSK, logPosition(d))

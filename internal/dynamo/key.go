@@ -16,13 +16,21 @@ const (
 	attrLogSK = "log_sk"
 	attrTTL   = "expires_at"
 
+	// The log once more, by what it is mostly narrowed by.
+	attrLogIntegration = "log_integration"
+	attrLogExperiment  = "log_experiment"
+	attrLogCampaign    = "log_campaign"
+
 	// Only deliveries that wait have these, so their index is as small as
 	// what waits.
 	attrParkedPK = "parked_pk"
 	attrParkedSK = "parked_sk"
 
-	logIndex    = "log"
-	parkedIndex = "parked"
+	logIndex            = "log"
+	logIntegrationIndex = "log-integration"
+	logExperimentIndex  = "log-experiment"
+	logCampaignIndex    = "log-campaign"
+	parkedIndex         = "parked"
 )
 
 // The fixed parts of the keys.

@@ -36,6 +36,8 @@ func (s *Store) ListLinks(ctx context.Context, integrationID string, f integrati
 		return none, nil
 	case f.CampaignID != "":
 		return s.listOneLink(ctx, integration.CampaignRef{IntegrationID: integrationID, CampaignID: f.CampaignID}, f, after)
+	case f.ExperimentKey != "":
+		return s.listLinksOf(ctx, integrationID, f.ExperimentKey, name, p.Limit, after)
 	}
 	pk := integrationPartition(integrationID)
 	q := dynamodb.QueryInput{
@@ -46,10 +48,6 @@ func (s *Store) ListLinks(ctx context.Context, integrationID string, f integrati
 	values := item(q.ExpressionAttributeValues)
 	values.putString(":pk", pk)
 	values.putString(":links", skLinkPrefix)
-	if f.ExperimentKey != "" {
-		q.FilterExpression = aws.String("experiment_key = :experiment")
-		values.putString(":experiment", f.ExperimentKey)
-	}
 	return readPart(ctx, s, listing[integration.Link]{
 		name: name, query: q, position: attrSK, decode: readLink,
 		start: func(sk string) item { return key{pk, sk}.item() },
@@ -67,6 +65,27 @@ func (s *Store) listOneLink(ctx context.Context, ref integration.CampaignRef, f 
 		l.Items = append(l.Items, link)
 	}
 	return l, err
+}
+
+// listLinksOf answers a list narrowed to one experiment by the experiment's item,
+// however many links the integration has.
+func (s *Store) listLinksOf(ctx context.Context, integrationID, experiment, name string, limit int, after string) (integration.List[integration.Link], error) {
+	var part integration.List[integration.Link]
+	all, err := s.LinksByExperiment(ctx, []string{experiment})
+	if err != nil {
+		return part, err
+	}
+	for _, l := range all[experiment] { // by campaign, within an integration
+		switch {
+		case l.IntegrationID != integrationID, linkKey(l.Ref()).sk <= after:
+		case len(part.Items) == limit:
+			part.NextCursor = formatCursor(name, linkKey(part.Items[limit-1].Ref()).sk)
+			return part, nil
+		default:
+			part.Items = append(part.Items, l)
+		}
+	}
+	return part, nil
 }
 
 // DeleteLink implements [integration.LinkStore].

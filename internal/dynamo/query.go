@@ -11,11 +11,10 @@ import (
 
 const (
 	maxLimit = 100 // items in a part of a list
-	// maxQueries bounds the calls for one part of a list. What a filter leaves
-	// empty by then comes with a cursor, and the reader decides whether to go on.
+	// maxQueries bounds the calls for one part of a list: an answer of DynamoDB holds
+	// 1 MB, so that long items may take several. What is still missing by then comes
+	// with a cursor.
 	maxQueries = 5
-	// filteredRead is how many items one call looks at when a filter drops some.
-	filteredRead = 500
 )
 
 // listing is one list: where it lies, and how its parts are cut.
@@ -46,9 +45,6 @@ func readPart[T any](ctx context.Context, s *Store, l listing[T], limit int, aft
 	}
 	for range maxQueries {
 		q.Limit = aws.Int32(int32(limit + 1 - len(part.Items))) //nolint:gosec // at most 101
-		if q.FilterExpression != nil {
-			q.Limit = aws.Int32(filteredRead)
-		}
 		out, err := s.client.Query(ctx, &q)
 		if err != nil {
 			return integration.List[T]{}, failed("Query", err)
@@ -69,7 +65,7 @@ func readPart[T any](ctx context.Context, s *Store, l listing[T], limit int, aft
 			return part, nil
 		}
 		q.ExclusiveStartKey = out.LastEvaluatedKey
-		after = text(out.LastEvaluatedKey, l.position) // all before it are in the part, or filtered out
+		after = text(out.LastEvaluatedKey, l.position) // all before it are in the part
 		if len(part.Items) == limit {
 			break
 		}

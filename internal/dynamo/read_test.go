@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -54,27 +55,49 @@ func TestBatchGetGivesUp(t *testing.T) {
 	})
 }
 
-func TestFilteredReadIsBounded(t *testing.T) {
-	at := func(n int) string {
-		return fmt.Sprintf("2026-03-02T10:00:%02d.000000000Z#d%d", 59-n, n)
+// TestOneAnswerOfTheLogIsOneQuery: whatever is filtered, an answer looks at one page
+// of an index, and reads what it found by one call.
+func TestOneAnswerOfTheLogIsOneQuery(t *testing.T) {
+	position := func(n int) string { return fmt.Sprintf("2026-03-02T10:00:%02d.000000000Z#d%d", 59-n, n) }
+	all := integration.DeliveryFilter{Direction: integration.Outbound, Status: integration.StatusParked, EventType: "e", IntegrationID: "i", ExperimentKey: "x", CampaignID: "c"}
+	tests := []struct {
+		name     string
+		filter   integration.DeliveryFilter
+		index    string
+		expected string // the filter expression
+	}{
+		{"nothing", integration.DeliveryFilter{}, "log", ""},
+		{"a status", integration.DeliveryFilter{Status: integration.StatusParked}, "log", "#status = :status"},
+		{"an integration", integration.DeliveryFilter{IntegrationID: "i"}, "log-integration", ""},
+		{"an experiment of an integration", integration.DeliveryFilter{IntegrationID: "i", ExperimentKey: "x"}, "log-experiment", "#integration_id = :integration_id"},
+		{"a Campaign", integration.DeliveryFilter{CampaignID: "c"}, "log-campaign", ""},
+		{"all", all, "log-campaign", "#direction = :direction AND #status = :status AND #event_type = :event_type AND #integration_id = :integration_id AND #experiment_key = :experiment_key"},
 	}
-	c := &stub{query: func(n int, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
-		return &dynamodb.QueryOutput{LastEvaluatedKey: attributes{"pk": str("p"), "sk": str("s"), "log_pk": str("LOG"), "log_sk": str(at(n))}}, nil
-	}}
-	s := dynamo.New(c, "table")
-	f := integration.DeliveryFilter{Status: integration.StatusParked}
-	l, err := s.ListDeliveries(t.Context(), f, integration.Page{Limit: 10})
-	if err != nil || len(l.Items) != 0 || l.NextCursor == "" {
-		t.Fatalf("got %+v, %v", l, err)
-	}
-	if c.calls["Query"] != 5 {
-		t.Errorf("%d calls", c.calls["Query"])
-	}
-	if _, err := s.ListDeliveries(t.Context(), f, integration.Page{Limit: 10, Cursor: l.NextCursor}); err != nil {
-		t.Fatal(err)
-	}
-	if got := c.queries[5].ExclusiveStartKey["log_sk"].(*types.AttributeValueMemberS).Value; got != at(4) {
-		t.Errorf("it goes on behind %s, want %s", got, at(4))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &stub{query: func(int, *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+				last := attributes{"pk": str("DELIVERY#d9"), "sk": str("DELIVERY"), "log_sk": str(position(9))}
+				return &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{{"log_sk": str(position(3))}}, LastEvaluatedKey: last}, nil
+			}}
+			s := dynamo.New(c, "table")
+			l, err := s.ListDeliveries(t.Context(), tt.filter, integration.Page{Limit: 10})
+			if err != nil || len(l.Items) != 0 || l.NextCursor == "" {
+				t.Fatalf("got %+v, %v", l, err)
+			}
+			if c.calls["Query"] != 1 || c.calls["BatchGetItem"] != 1 {
+				t.Errorf("calls %v", c.calls)
+			}
+			q := c.queries[0]
+			if *q.IndexName != tt.index || aws.ToString(q.FilterExpression) != tt.expected || (q.Limit == nil) != (tt.expected != "") {
+				t.Errorf("index %s, filter %q, limit %d", *q.IndexName, aws.ToString(q.FilterExpression), aws.ToInt32(q.Limit))
+			}
+			if _, err := s.ListDeliveries(t.Context(), tt.filter, integration.Page{Limit: 10, Cursor: l.NextCursor}); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.queries[1].ExclusiveStartKey["log_sk"].(*types.AttributeValueMemberS).Value; got != position(9) {
+				t.Errorf("it goes on behind %s, want %s", got, position(9))
+			}
+		})
 	}
 }
 

@@ -50,15 +50,20 @@ func NewTable(t testing.TB, client *dynamodb.Client) string {
 			{AttributeName: &sort, KeyType: types.KeyTypeRange},
 		}
 	}
+	log := func(name, hash string) types.GlobalSecondaryIndex {
+		return types.GlobalSecondaryIndex{IndexName: &name, KeySchema: keys(hash, "log_sk"), Projection: &types.Projection{
+			ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"direction", "status", "event_type", "integration_id", "experiment_key", "campaign_id"},
+		}}
+	}
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: name, BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{str("pk"), str("sk"), str("log_pk"), str("log_sk"), str("parked_pk"), str("parked_sk")},
+		AttributeDefinitions: []types.AttributeDefinition{str("pk"), str("sk"), str("log_pk"), str("log_sk"), str("log_integration"), str("log_experiment"), str("log_campaign"), str("parked_pk"), str("parked_sk")},
 		KeySchema:            keys("pk", "sk"),
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
-			{
-				IndexName: aws.String("log"), KeySchema: keys("log_pk", "log_sk"),
-				Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
-			},
+			log("log", "log_pk"),
+			log("log-integration", "log_integration"),
+			log("log-experiment", "log_experiment"),
+			log("log-campaign", "log_campaign"),
 			{
 				IndexName: aws.String("parked"), KeySchema: keys("parked_pk", "parked_sk"),
 				Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
