@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -74,9 +76,39 @@ func (s *suite) testDeliveryLog(t *testing.T) {
 		s.api(t, http.MethodGet, "/notifications/delivery-log?"+query, nil).wantProblem(t, http.StatusUnprocessableEntity)
 	}
 
+	s.wantExport(t, i.ID, all)
+
 	var one deliveryView
 	s.api(t, http.MethodGet, "/notifications/deliveries/"+all[0].ID, nil).want(t, http.StatusOK).into(t, &one)
 	if diff := cmp.Diff(all[0], one); diff != "" {
 		t.Errorf("by itself a delivery reads otherwise (-log +itself):\n%s", diff)
+	}
+}
+
+// wantExport compares the export of an integration's log with its list, two lines at a time.
+func (s *suite) wantExport(t *testing.T, integrationID string, want []deliveryView) {
+	t.Helper()
+	var exported []deliveryView
+	query := url.Values{"integration_id": {integrationID}, "limit": {"2"}}
+	for {
+		part := send(t, request{method: http.MethodGet, url: s.APIURL + "/api/v1/notifications/delivery-log/export?" + query.Encode(), bearer: s.viewer}).want(t, http.StatusOK)
+		if got := part.header.Get("Content-Type"); got != "application/x-ndjson" {
+			t.Errorf("the export is %q", got)
+		}
+		for line := range bytes.Lines(part.body) {
+			var d deliveryView
+			if err := json.Unmarshal(line, &d); err != nil {
+				t.Fatalf("a line of the export is %q: %v", line, err)
+			}
+			exported = append(exported, d)
+		}
+		cursor := part.header.Get("X-Next-Cursor")
+		if cursor == "" {
+			break
+		}
+		query.Set("cursor", cursor)
+	}
+	if diff := cmp.Diff(want, exported); diff != "" {
+		t.Errorf("the export (-list +export):\n%s", diff)
 	}
 }

@@ -24,6 +24,7 @@ const (
 	deliveriesPath   = basePath + "/notifications/deliveries"
 	deliveryLogPath  = basePath + "/notifications/delivery-log"
 	bulkLinksPath    = linksPath + "/bulk"
+	exportPath       = deliveryLogPath + "/export"
 	previewPath      = integrationsPath + "/{id}/preview"
 	openAPIPath      = basePath + "/openapi.json"
 	docsPath         = basePath + "/docs"
@@ -83,6 +84,7 @@ func New(c Config) (*API, error) {
 	a.registerCampaigns()
 	a.registerPreview()
 	a.registerDeliveries()
+	a.registerExport()
 	a.registerRedelivery()
 	a.registerConnection()
 	// A request for the document is rare; what it alone needs is not done before.

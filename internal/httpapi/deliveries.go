@@ -60,8 +60,9 @@ type DeliveryList struct {
 	NextCursor *string    `json:"next_cursor" doc:"The cursor of the next part, null after the last." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
-type listDeliveriesInput struct {
-	PageInput
+// DeliveryFilterInput narrows the log. Filters work together; those that are left
+// out do not narrow it.
+type DeliveryFilterInput struct {
 	Direction     string    `query:"direction" enum:"outbound,inbound" doc:"Only this direction."`
 	Status        string    `query:"status" enum:"pending,sending,retrying,delivered,skipped,parked" doc:"Only what stands there."`
 	EventType     string    `query:"event_type" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`
@@ -70,6 +71,11 @@ type listDeliveriesInput struct {
 	CampaignID    string    `query:"campaign_id" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
 	From          time.Time `query:"from" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`
 	To            time.Time `query:"to" doc:"Only what was created before this time." example:"2026-03-03T00:00:00Z"`
+}
+
+type listDeliveriesInput struct {
+	PageInput
+	DeliveryFilterInput
 }
 
 type deliveryIDInput struct {
@@ -89,7 +95,15 @@ func (a *API) registerDeliveries() {
 }
 
 func (a *API) listDeliveries(ctx context.Context, in *listDeliveriesInput) (*listOutput[DeliveryList], error) {
-	l, err := a.service.ListDeliveries(ctx, integration.DeliveryFilter{
+	l, err := a.service.ListDeliveries(ctx, in.filter(), in.page())
+	if err != nil {
+		return nil, a.fail(ctx, "query", err)
+	}
+	return &listOutput[DeliveryList]{DeliveryList{Items: convert(l.Items, toDelivery), NextCursor: orNull(l.NextCursor)}}, nil
+}
+
+func (in DeliveryFilterInput) filter() integration.DeliveryFilter {
+	return integration.DeliveryFilter{
 		Direction:     integration.Direction(in.Direction),
 		Status:        integration.DeliveryStatus(in.Status),
 		EventType:     in.EventType,
@@ -98,11 +112,7 @@ func (a *API) listDeliveries(ctx context.Context, in *listDeliveriesInput) (*lis
 		CampaignID:    in.CampaignID,
 		From:          in.From,
 		To:            in.To,
-	}, in.page())
-	if err != nil {
-		return nil, a.fail(ctx, "query", err)
 	}
-	return &listOutput[DeliveryList]{DeliveryList{Items: convert(l.Items, toDelivery), NextCursor: orNull(l.NextCursor)}}, nil
 }
 
 func (a *API) getDelivery(ctx context.Context, in *deliveryIDInput) (*deliveryOutput, error) {

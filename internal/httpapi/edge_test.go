@@ -71,6 +71,7 @@ func TestRoles(t *testing.T) {
 		{"GET", base + "/" + id + "/links", ""},
 		{"GET", base + "/" + id + "/campaigns?search=checkout", ""},
 		{"GET", "/api/v1/notifications/delivery-log", ""},
+		{"GET", exportTarget, ""},
 		{"GET", "/api/v1/notifications/deliveries/" + id, ""},
 		{"HEAD", base, ""},
 		{"PUT", base + "/" + id, `{}`},
