@@ -20,9 +20,14 @@ type facts struct {
 // read reads all that is to be known about these notifications, beside each other.
 func (h *Handler) read(ctx context.Context, integrationID string, ns []notification) (facts, error) {
 	var f facts
-	ids := make([]string, len(ns))
-	for k, n := range ns {
-		ids[k] = deliveryID(integrationID, n)
+	var ids []string
+	for _, n := range ns {
+		if len(n.mayBe) == 0 {
+			ids = append(ids, deliveryID(integrationID, n))
+		}
+		for _, id := range n.mayBe {
+			ids = append(ids, integration.DeliveryID(integration.Inbound, integrationID, id))
+		}
 	}
 	all := refs(integrationID, ns, func(notification) bool { return true })
 	// A state matters only where there is one, and what we wrote only beside it.

@@ -190,7 +190,10 @@ func (h *Handler) parse(k kind, r request) (message, error) {
 		it := &m.notifications[n]
 		switch {
 		case key == "":
-			it.id = h.newID()
+			if it.mayBe, err = keylessIDs(*it, n, h.now()); err != nil {
+				return message{}, err
+			}
+			it.id = it.mayBe[len(it.mayBe)-1]
 		case batch:
 			it.id, it.fromCaller = fmt.Sprintf("%s[%d]", key, n), true
 		default:

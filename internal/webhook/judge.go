@@ -14,6 +14,7 @@ type rules struct {
 	finals    []string // the statuses that finish an experiment
 	reread    bool     // a Campaign is looked at in the org before it finishes one
 	lookupKey bool     // the org is asked for a key that a message does not carry
+	newID     func() string
 }
 
 func (c Config) rules(s integration.Settings) rules {

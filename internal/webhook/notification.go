@@ -42,6 +42,8 @@ const eventCampaignUpdated = "campaign_updated"
 type notification struct {
 	// id is Salesforce's notification id, or the caller's Idempotency-Key.
 	id string
+	// mayBe are the ids that a call without a key may turn out to have.
+	mayBe []string
 	// fromCaller: the id is an Idempotency-Key, which stands for one body only.
 	fromCaller bool
 

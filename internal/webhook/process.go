@@ -32,6 +32,7 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, m mess
 		return nil, err
 	}
 	r := h.config.rules(i.Settings)
+	r.newID = h.newID
 	org := newLook()
 	var courses map[integration.CampaignRef]*course
 	for round := 0; ; round++ {
@@ -77,6 +78,7 @@ func (r rules) consider(i integration.Integration, items []*item, f facts, org l
 		}
 		it.link, it.makesLink, it.linkedNow, it.lookedUp, it.asks = nil, false, false, false, ask{}
 		it.verdict = verdict{}
+		it.bind(i.ID, f.deliveries, r.newID)
 		if stored, ok := f.deliveries[it.delivery.ID]; ok {
 			if err := it.recall(stored); err != nil {
 				return nil, err
