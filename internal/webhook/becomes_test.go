@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -321,5 +322,58 @@ func TestRequestOfAnEarlierMessage(t *testing.T) {
 		if d.EventID == notificationID(2) && !strings.Contains(d.Detail, id) {
 			t.Errorf("the log does not say whose request it is: %s", d.Detail)
 		}
+	}
+}
+
+// TestUndatedOrder: of notifications without a time, the later place in a message is
+// the later state.
+func TestUndatedOrder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.send(soapEnvelope(says("Completed", "", "").note(1), says("In Progress", "", "").note(2)))
+	r.clock.Add(int64(time.Minute))
+	r.tell(3, says("Completed", "", asks))
+}
+
+// TestLinkMadeAnewMeanwhile: what a message stores for a link that was replaced while
+// it was dealt with counts for nothing.
+func TestLinkMadeAnewMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var once sync.Once
+	r.store.Before(func(_ context.Context, op string) error {
+		if op == "Commit" {
+			once.Do(func() {
+				r.clock.Add(int64(time.Second))
+				relink(experimentKey).deed(r)
+			})
+		}
+		return nil
+	})
+	r.tell(1, says("Completed", "09:50:00", asks))
+	r.clock.Add(int64(time.Minute))
+	r.tell(2, says("Completed", "09:55:00", asks))
+	r.tell(3, says("Completed", "09:56:00", already))
+}
+
+// TestLinkMadeByTwo: somebody makes the same link while a message does; what was
+// seen belongs to the link that is there.
+func TestLinkMadeByTwo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if err := r.store.DeleteLink(t.Context(), integrationID, campaignID); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	r.store.Before(func(_ context.Context, op string) error {
+		if op == "CreateLinks" {
+			once.Do(func() { r.link(campaignID, "both") })
+		}
+		return nil
+	})
+	r.tell(1, chapter{status: "Completed", modified: "09:50:00", key: "both", want: asks})
+	r.tell(2, says("Completed", "09:55:00", already))
+	if d := r.deliveries()[1]; strings.Contains(d.Detail, "was linked") {
+		t.Errorf("the log says that the message made the link: %s", d.Detail)
 	}
 }
