@@ -144,7 +144,7 @@ func (s *suite) testRights(t *testing.T) {
 		}
 		want := map[string]int{
 			fmt.Sprint("kms:Decrypt", map[string]map[string]any{"StringEqualsIfExists": {purpose: []any{"webhook-secret", "credentials", "access-token"}}}): 1,
-			fmt.Sprint("kms:GenerateDataKey", map[string]map[string]any{"StringEquals": {purpose: "access-token"}}):                                         1,
+			fmt.Sprint("kms:GenerateDataKey", map[string]map[string]any{"StringEqualsIfExists": {purpose: "access-token"}}):                                 1,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("what it may do with the key (-want +got):\n%s", diff)

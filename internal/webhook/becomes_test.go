@@ -3,6 +3,7 @@ package webhook_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -139,7 +140,7 @@ func TestBecomesCompleted(t *testing.T) {
 // tell sends a chapter's message and checks what became of it.
 func (r *rig) tell(n int, c chapter) {
 	r.tb.Helper()
-	if got := r.send(soapEnvelope(c.note(n))); got.StatusCode != 200 {
+	if got := r.send(soapEnvelope(c.note(n))); got.StatusCode != http.StatusOK {
 		r.tb.Fatalf("message %d: %d %s", n, got.StatusCode, got.Body)
 	}
 	id := integration.DeliveryID(integration.Inbound, integrationID, notificationID(n))
@@ -223,7 +224,7 @@ func TestManyEditsAtTheSameTime(t *testing.T) {
 		senders.Go(func() {
 			e := soapEnvelope(says("Completed", fmt.Sprintf("09:50:%02d", n), "").note(n))
 			for range 20 { // who is crowded out is sent again
-				if r.send(e).StatusCode == 200 {
+				if r.send(e).StatusCode == http.StatusOK {
 					return
 				}
 			}
@@ -343,7 +344,7 @@ func TestLinkMadeAnewMeanwhile(t *testing.T) {
 	var once sync.Once
 	r.store.Before(func(_ context.Context, op string) error {
 		if op == "Commit" {
-			once.Do(func() {
+			once.Do(func() { //nolint:contextcheck // a rig's deeds have the test's
 				r.clock.Add(int64(time.Second))
 				relink(experimentKey).deed(r)
 			})
@@ -367,7 +368,7 @@ func TestLinkMadeByTwo(t *testing.T) {
 	var once sync.Once
 	r.store.Before(func(_ context.Context, op string) error {
 		if op == "CreateLinks" {
-			once.Do(func() { r.link(campaignID, "both") })
+			once.Do(func() { r.link(campaignID, "both") }) //nolint:contextcheck // a rig's links have their own
 		}
 		return nil
 	})

@@ -72,6 +72,7 @@ func (r rules) judge(before integration.Seen, it *item, wrote integration.Campai
 		return after, r.echo(it)
 	case outdated:
 		return after, r.overwritten(it, wrote)
+	case theirs:
 	}
 	switch r.standing(before, wrote) {
 	case dealtWith:
