@@ -5,18 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
+
+	"salesforce-integration/internal/salesforce/sfid"
 )
 
 // codeInvalidField is what the org says of a field that it does not have, or that
 // the Run-As user may not see.
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_calls_concepts_core_data_objects.htm
 const codeInvalidField = "INVALID_FIELD"
-
-// fieldForm is the API name of a field.
-// https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/customfield.htm
-var fieldForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
 
 // CampaignState is what a campaign is at the moment.
 type CampaignState struct {
@@ -32,7 +29,7 @@ type CampaignState struct {
 // it from the user, known is false, and the states come without it, for one call
 // more.
 func (c *Client) CampaignStates(ctx context.Context, campaignIDs []string, field string) (found []CampaignState, known bool, err error) {
-	if field != "" && !fieldForm.MatchString(field) {
+	if field != "" && !sfid.IsAPIName(field) {
 		return nil, false, fmt.Errorf("%w: %.80q is not the API name of a field", ErrArgument, field)
 	}
 	ids, err := campaignIDSet(campaignIDs)
