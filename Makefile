@@ -84,6 +84,10 @@ bench: go-version ## Measure what a thousand events cost, and cold starts (FLAGS
 	@go test -run '^$$' -bench Reach -benchtime 5x ./internal/trial
 	@go test -count=1 -v -run ColdStarts ./internal/coldstart -args -runs 41 $(FLAGS)
 
+.PHONY: reach
+reach: tools ## Count the API's calls of DynamoDB with 100,000 deliveries in the table.
+	@tools/reach.sh
+
 .PHONY: build
 build: tools local ## Build the functions for AWS into .aws-sam, as samconfig.toml has it for ENV.
 	@exec $(LOCAL) build --config-env $(ENV)
