@@ -65,7 +65,7 @@ func limitsOf(s *schema) []string {
 
 // span says what a number lies between.
 func span[N int | float64](of string, least, most *N) []string {
-	words := ""
+	var words string
 	switch {
 	case least != nil && most != nil:
 		words = fmt.Sprintf("%v to %v", *least, *most)
