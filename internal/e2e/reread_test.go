@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"testing"
 	"time"
-
-	"salesforce-integration/internal/salesforce/localorg"
 )
 
 // want changes what an integration does with messages.
@@ -45,16 +43,23 @@ func (s *suite) testReread(t *testing.T) {
 	at = time.Now()
 	s.org(t, http.MethodPatch, "records/Campaign/"+campaignID, object{"Status": "Aborted"}).want(t, http.StatusOK)
 
-	// An org that does not answer gets the message back.
+	// An org that gives no answer gets the message back.
+	secret := func(value string) {
+		t.Helper()
+		s.api(t, http.MethodPut, "/integrations/"+i.ID, object{"config": object{"client_secret": value}}).want(t, http.StatusOK)
+	}
+	const wrong = "e2e-reread-wrong-secret"
+	s.secrets.add(wrong)
 	c := change{notificationID(t), campaignID, "Aborted", time.Now().Add(time.Minute)}
-	s.strike(t, localorg.Fault{Match: localorg.Match{Route: "query", Record: campaignID}, Times: 1, Effect: localorg.Effect{Kind: localorg.Unavailable}})
+	secret(wrong)
 	tell(t, i.WebhookURL, soapMessage(orgID, c)).want(t, http.StatusServiceUnavailable)
 	if got := s.outcome(t, i.ID, c.id); got != "pending " {
-		t.Errorf("while the org is down: %s", got)
+		t.Errorf("while the org gives no answer: %s", got)
 	}
+	secret(orgSecret)
 	tell(t, i.WebhookURL, soapMessage(orgID, c)).wantAck(t)
 	if got := s.outcome(t, i.ID, c.id); got != "delivered finalization_requested" {
-		t.Errorf("once the org is up: %s", got)
+		t.Errorf("once it does: %s", got)
 	}
 	if heard := bus.await(t, 1); len(heard) != 1 || heard[0].Detail.CampaignID != campaignID || heard[0].Detail.Status != "Aborted" {
 		t.Errorf("the platform was asked %+v", heard)
@@ -77,7 +82,7 @@ func (s *suite) testLookupKey(t *testing.T) {
 		t.Errorf("without a key there: %s", got)
 	}
 	key := unique("experiment")
-	s.org(t, http.MethodPost, "objects", object{"name": "Campaign", "fields": []object{{"name": "Experiment_Key__c", "length": 255}}}).want(t, http.StatusOK)
+	s.org(t, http.MethodPost, "objects", object{"name": "Campaign", "fields": []object{{"name": "Experiment_Key__c", "length": 255}}}).want(t, http.StatusNoContent)
 	s.org(t, http.MethodPatch, "records/Campaign/"+campaignID, object{"Experiment_Key__c": key}).want(t, http.StatusOK)
 	filled := completed()
 	tell(t, i.WebhookURL, soapMessage(orgID, filled)).wantAck(t)
