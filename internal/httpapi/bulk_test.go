@@ -190,7 +190,7 @@ func TestManyLinksThatAreRefusedAsAWhole(t *testing.T) {
 		{"an empty array", "application/json", "[]", 422, "no rows"},
 		{"no header", "text/csv", "a,701xx000000001A\n", 422, `column "a"`},
 		{"half of a header", "text/csv", "experiment_key\na\n", 422, "columns"},
-		{"an unknown column", "text/csv", "experiment_key,campaing_id\na,701xx000000001A\n", 422, `"campaing_id"`},
+		{"an unknown column", "text/csv", "experiment_key,campaign_nr\na,701xx000000001A\n", 422, `"campaign_nr"`},
 		{"a column twice", "text/csv", "experiment_key,campaign_id,campaign_id\na,b,c\n", 422, "twice"},
 		{"semicolons", "text/csv", "experiment_key;campaign_id\na;701xx000000001A\n", 422, "commas"},
 		{"cut off in a quote", "text/csv", "experiment_key,campaign_id\na,701xx000000001A\n\"b,701", 422, "line 3"},

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ func (h *harness) export(query string) (lines []string, parts []int) {
 			target += "&cursor=" + url.QueryEscape(cursor)
 		}
 		resp := h.send(as("viewer", "GET", target, ""))
-		if resp.StatusCode != 200 || header(resp, "Content-Type") != "application/x-ndjson" || resp.IsBase64Encoded {
+		if resp.StatusCode != http.StatusOK || header(resp, "Content-Type") != "application/x-ndjson" || resp.IsBase64Encoded {
 			h.t.Fatalf("%d %v %.300s", resp.StatusCode, resp.MultiValueHeaders, resp.Body)
 		}
 		whole, err := json.Marshal(resp)

@@ -63,73 +63,28 @@ func (p *Previewer) PreviewEvent(ctx context.Context, i integration.Integration,
 	if after != "" && len(links) == 0 {
 		return out, nil
 	}
-	wants := plan(in, links, map[string]integration.Integration{i.ID: i}, now)
-	stored, campaigns, err := current(ctx, p.cfg.Store, wants)
+	o := outlook{in: in, now: now, wants: plan(in, links, map[string]integration.Integration{i.ID: i}, now)}
+	if o.stored, o.campaigns, err = current(ctx, p.cfg.Store, o.wants); err != nil {
+		return integration.Preview{}, err
+	}
+	decisions, err := o.decide()
 	if err != nil {
 		return integration.Preview{}, err
 	}
-	verdicts := func() (all []decision, err error) {
-		for _, w := range wants {
-			d, err := decide(w, pick(stored, w.delivery.ID), pick(campaigns, w.ref()), now, now.Add(defaultLease), DefaultRetryPolicy())
-			if err != nil {
-				return nil, fmt.Errorf("deciding about a delivery: %w", err)
-			}
-			all = append(all, d)
-		}
-		return all, nil
-	}
-	decisions, err := verdicts()
-	if err != nil {
-		return integration.Preview{}, err
-	}
-	seen, err := p.look(ctx, i, writtenTo(wants, decisions))
+	seen, err := p.look(ctx, i, o.writtenTo(decisions))
 	if err != nil {
 		return integration.Preview{}, err
 	}
 	out.APICalls, out.OrgProblem = seen.calls, seen.problem
-	for n := range wants {
-		if wants[n].target != "" {
-			continue
-		}
-		if wants[n].held = seen.turn.statuses; wants[n].effect.Note {
-			wants[n].held = seen.turn.notes
-		}
-	}
-	if decisions, err = verdicts(); err != nil {
+	o.hold(seen.turn)
+	if decisions, err = o.decide(); err != nil {
 		return integration.Preview{}, err
 	}
-	for n, w := range wants {
-		s := pick(stored, w.delivery.ID)
-		if s == nil && w.onlyIfStored {
-			continue
-		}
-		e := effectOf(in, w, decisions[n], s)
-		e.Campaign = pick(seen.campaigns, e.CampaignID)
-		e.Warning = seen.warning(e)
-		if e.NoteTitle != "" && out.Note == nil {
-			note := eventNote(w.event, e.DeliveryID, e.CampaignID)
-			out.Note = &integration.PreviewNote{HTML: note.ContentHTML(), Text: note.Text()}
-		}
-		if in.event.ID == unnamedEvent {
-			e.DeliveryID = ""
-		}
-		out.Effects = append(out.Effects, e)
-	}
+	out.Effects, out.Note = o.effects(decisions, seen)
 	if in.event.ID == unnamedEvent {
 		out.Event.ID = ""
 	}
 	return out, nil
-}
-
-// writtenTo lists the Campaigns that something would be written to.
-func writtenTo(wants []want, decisions []decision) []string {
-	var ids []string
-	for n, w := range wants {
-		if v := decisions[n].verdict; v == verdictSend || v == verdictBusy {
-			ids = append(ids, w.delivery.CampaignID)
-		}
-	}
-	return ids
 }
 
 // asPublished gives an envelope what the bus would: an id and a time. One that is

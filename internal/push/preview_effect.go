@@ -10,6 +10,75 @@ import (
 	"salesforce-integration/internal/salesforce"
 )
 
+// outlook is what an event asks for in one integration, and what is known of it.
+type outlook struct {
+	in        incoming
+	wants     []want
+	stored    map[string]integration.Delivery
+	campaigns map[integration.CampaignRef]integration.Campaign
+	now       time.Time
+}
+
+// decide decides about each want as push does.
+func (o outlook) decide() ([]decision, error) {
+	decisions := make([]decision, len(o.wants))
+	for n, w := range o.wants {
+		d, err := decide(w, pick(o.stored, w.delivery.ID), pick(o.campaigns, w.ref()), o.now, o.now.Add(defaultLease), DefaultRetryPolicy())
+		if err != nil {
+			return nil, fmt.Errorf("deciding about a delivery: %w", err)
+		}
+		decisions[n] = d
+	}
+	return decisions, nil
+}
+
+// writtenTo lists the Campaigns that something would be written to.
+func (o outlook) writtenTo(decisions []decision) []string {
+	var ids []string
+	for n, w := range o.wants {
+		if v := decisions[n].verdict; v == verdictSend || v == verdictBusy {
+			ids = append(ids, w.delivery.CampaignID)
+		}
+	}
+	return ids
+}
+
+// hold lets what would be written wait for its turn.
+func (o outlook) hold(t turn) {
+	for n := range o.wants {
+		switch w := &o.wants[n]; {
+		case w.target != "":
+		case w.effect.Note:
+			w.held = t.notes
+		default:
+			w.held = t.statuses
+		}
+	}
+}
+
+// effects puts the decisions into words, with what the notes say, which is the same
+// on each Campaign.
+func (o outlook) effects(decisions []decision, seen sight) (effects []integration.PreviewEffect, note *integration.PreviewNote) {
+	for n, w := range o.wants {
+		stored := pick(o.stored, w.delivery.ID)
+		if stored == nil && w.onlyIfStored {
+			continue
+		}
+		e := effectOf(o.in, w, decisions[n], stored)
+		e.Campaign = pick(seen.campaigns, e.CampaignID)
+		e.Warning = seen.warning(e)
+		if e.NoteTitle != "" && note == nil {
+			said := eventNote(w.event, e.DeliveryID, e.CampaignID)
+			note = &integration.PreviewNote{HTML: said.ContentHTML(), Text: said.Text()}
+		}
+		if o.in.event.ID == unnamedEvent {
+			e.DeliveryID = ""
+		}
+		effects = append(effects, e)
+	}
+	return effects, note
+}
+
 // effectOf puts a decision into words.
 func effectOf(in incoming, w want, d decision, stored *integration.Delivery) integration.PreviewEffect {
 	e := integration.PreviewEffect{

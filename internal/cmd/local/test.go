@@ -30,7 +30,7 @@ func test(ctx context.Context, root string, keys *issuer.Issuer, flags []string)
 	defer func() { err = errors.Join(err, s.Close()) }()
 
 	args := append([]string{"test", "-race", "-shuffle=on", "-count=1", "-timeout=10m", "-parallel=" + strconv.Itoa(atOnce)}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...", "./internal/dynamo/...", "./internal/seal/...")...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "./internal/e2e/...", "./internal/dynamo/...", "./internal/seal/...", "./internal/apireach/...")...)
 	cmd.Dir = root
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), fmt.Sprintf("E2E_API_PORT=%d", ports.API),
