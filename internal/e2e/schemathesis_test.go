@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// How the API is tried: the same requests each time, unless SCHEMATHESIS_SEED or
-// SCHEMATHESIS_EXAMPLES say otherwise.
+// How the API is tried, unless SCHEMATHESIS_SEED or SCHEMATHESIS_EXAMPLES say
+// otherwise.
 const (
 	defaultSeed     = "20260302"
 	defaultExamples = "10" // an operation; the cases at the edges of its schema come on top

@@ -7,11 +7,14 @@ fits its schema: what was made to be wrong stays wrong. docs/decisions/0013 list
 import itertools
 import os
 import re
+import time
 
 import schemathesis
 
 ORG = os.environ["ORG_URL"]
 CLIENT = {"client_id": "local-client", "client_secret": "local-secret"}
+
+RUN = time.time_ns()  # the same stack may be tried again
 
 ORIGIN = re.compile(r"https?://[!-.0->@-\[\]-~]+/?")
 CAMPAIGN = re.compile(r"701[0-9A-Za-z]{12}([0-9A-Za-z]{3})?")
@@ -79,7 +82,7 @@ def idempotency_key(headers, used=itertools.count()):
     """A key is for one request."""
     for name in list(headers or {}):
         if name.lower() == "idempotency-key" and KEY.fullmatch(headers[name].strip(" \t")):
-            headers[name] = f"key-{next(used)}"
+            headers[name] = f"{RUN}-{next(used)}"
 
 
 def cursor(part):
