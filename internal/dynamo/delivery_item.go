@@ -43,6 +43,7 @@ func deliveryItem(d integration.Delivery) item {
 	it.putString("record_url", d.RecordURL)
 	it.putString("note_id", d.NoteID)
 	it.putString("note_kind", string(d.NoteKind))
+	it.putBool("doubtful", d.Doubtful)
 	it.putBytes("payload", d.Payload)
 	if len(d.History) > 0 {
 		it["history"] = historyList(d.History)
@@ -81,6 +82,7 @@ func readDelivery(it item) (integration.Delivery, error) {
 		RecordURL:     r.string("record_url"),
 		NoteID:        r.string("note_id"),
 		NoteKind:      integration.NoteKind(r.string("note_kind")),
+		Doubtful:      r.bool("doubtful"),
 		Payload:       r.bytes("payload"),
 		History:       r.history("history"),
 		CreatedAt:     r.time("created_at"),

@@ -42,18 +42,19 @@ const (
 	ReasonStatusWritten   Reason = "status_written"
 	ReasonNoteWritten     Reason = "note_written"
 	ReasonNoteFound       Reason = "note_found"       // an earlier try had written it
-	ReasonNoLink          Reason = "no_link"          // no active integration follows the experiment
+	ReasonNoLink          Reason = "no_link"          // no Campaign follows the experiment
 	ReasonInvalidEvent    Reason = "invalid_event"    // the event cannot be understood
 	ReasonSuperseded      Reason = "superseded"       // the campaign already has a newer state
 	ReasonInactive        Reason = "inactive"         // the integration is switched off
 	ReasonIntegrationGone Reason = "integration_gone" // deleted while the event was on its way
 	ReasonAttention       Reason = "needs_attention"  // Salesforce refuses the integration itself: see [Attention]
+	ReasonNoRight         Reason = "no_right"         // the integration's user may not write this record, or no notes
 	ReasonNotMapped       Reason = "not_mapped"       // the integration maps this type of event to nothing
 	ReasonResumed         Reason = "resumed"          // what parked it is mended, or a person sends it again
 	ReasonAllowance       Reason = "allowance"        // the rest of the org's API allowance is left to others
 	ReasonRefused         Reason = "refused"          // Salesforce refuses, trying again cannot help
 	ReasonFailing         Reason = "failing"          // Salesforce or the network fails, tried again
-	ReasonExhausted       Reason = "exhausted"        // failed for longer than MaxRetryAge
+	ReasonExhausted       Reason = "exhausted"        // failed for more than a day
 )
 
 // Reasons of inbound deliveries.
@@ -102,11 +103,14 @@ type Delivery struct {
 	APICalls  int    // Salesforce API calls that this delivery took part in
 	RecordURL string // the record in Salesforce, for a browser
 	NoteID    string // the note's id, once written
-	// NoteKind is the form in which a note may already have been written: it is
-	// looked for, and written again, in the same.
+	// Doubtful says that an earlier try may have had its effect: its answer was lost,
+	// or its function is gone.
+	Doubtful bool
+	// NoteKind is the form of the newest try at a note. A doubtful one is looked for,
+	// and written again, in the same.
 	NoteKind NoteKind
 
-	// Payload is the message as it came (the bus event's detail, or the JSON form
+	// Payload is the message as it came (the bus event's envelope, or the JSON form
 	// of a notification), so that it can be sent again.
 	Payload []byte
 
@@ -149,13 +153,18 @@ func DeliveryID(direction Direction, parts ...string) string {
 	return strings.Join([]string{s[:8], s[8:12], s[12:16], s[16:20], s[20:]}, "-")
 }
 
-// Resumable says whether an outbound delivery goes out by itself once its
-// integration works again: the integration held it up, not the delivery itself.
+// Resumable says whether an outbound delivery goes out by itself once somebody has
+// mended its integration or its rights: these held it up, not the delivery itself.
 func (d *Delivery) Resumable() bool {
 	if d.Direction != Outbound || d.Status != StatusParked {
 		return false
 	}
-	return d.Reason == ReasonInactive || d.Reason == ReasonAttention || d.Reason == ReasonAllowance
+	switch d.Reason {
+	case ReasonInactive, ReasonAttention, ReasonNoRight, ReasonAllowance:
+		return true
+	default:
+		return false
+	}
 }
 
 // Waiting says whether an outbound delivery waits: to be resumed, to be taken up

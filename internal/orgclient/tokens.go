@@ -40,6 +40,7 @@ type failure struct {
 	Code       string        `json:"code,omitempty"`
 	Message    string        `json:"message,omitempty"`
 	RetryAfter time.Duration `json:"retry_after,omitempty"`
+	At         time.Time     `json:"at,omitzero"`
 }
 
 // errRotated says that this function still works with credentials that have been
@@ -68,6 +69,7 @@ func (s *sharedTokens) Load(ctx context.Context, _ string) (salesforce.StoredTok
 	out.Token = salesforce.Token{Value: salesforce.NewSecret(t.Token), InstanceURL: t.InstanceURL, OrgID: t.OrgID, IssuedAt: t.IssuedAt, Generation: record.Generation}
 	if f := t.Failure; f != nil {
 		out.Failure = &salesforce.Error{Op: f.Op, Status: f.Status, Code: f.Code, Message: f.Message, RetryAfter: f.RetryAfter}
+		out.FailedAt = f.At
 	}
 	return out, nil
 }
@@ -91,7 +93,7 @@ func (s *sharedTokens) Save(ctx context.Context, _ string, st salesforce.StoredT
 		Token: st.Token.Value.Reveal(), InstanceURL: st.Token.InstanceURL, OrgID: st.Token.OrgID, IssuedAt: st.Token.IssuedAt,
 	}
 	if f := st.Failure; f != nil {
-		outcome.Failure = &failure{Op: f.Op, Status: f.Status, Code: f.Code, Message: f.Message, RetryAfter: f.RetryAfter}
+		outcome.Failure = &failure{Op: f.Op, Status: f.Status, Code: f.Code, Message: f.Message, RetryAfter: f.RetryAfter, At: st.FailedAt}
 	}
 	plaintext, err := json.Marshal(outcome)
 	if err != nil {

@@ -23,7 +23,7 @@ func TestANoteThatTheOrgRefusesDoesNotGoRoundInCircles(t *testing.T) {
 		w.drain(t)
 		w.resume()
 		w.drain(t)
-		if got := w.outcomes(t); !slices.Equal(got, []string{"parked needs_attention"}) {
+		if got := w.outcomes(t); !slices.Equal(got, []string{"parked no_right"}) {
 			t.Errorf("deliveries: %v", got)
 		}
 		if w.org.calls > 10 {
@@ -56,7 +56,7 @@ func TestOneCampaignThatMayNotBeWrittenHoldsUpNoOther(t *testing.T) {
 		w.link(t, integrationID, "other", "7015g000000AbCdAAK")
 		w.queue.Put(event("e2", "Experiment Completed", "other", time.Now()), time.Now())
 		w.drain(t)
-		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "parked needs_attention"}) {
+		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "parked no_right"}) {
 			t.Errorf("deliveries: %v", got)
 		}
 	})

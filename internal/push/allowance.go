@@ -34,6 +34,7 @@ func (e *reservedError) Error() string {
 // keepBack lets a delivery wait for the org to have calls to spare; for a day, then a
 // person has to look.
 func keepBack(d *integration.Delivery, why *reservedError, now time.Time, policy RetryPolicy) error {
+	d.ErrorCode, d.Cause, d.Fix = "", "", ""
 	if age(d, now) >= policy.MaxAge {
 		return d.Move(now, integration.StatusParked, integration.ReasonAllowance,
 			why.Error()+"; it has waited for a day: send it again when the org has calls to spare")

@@ -18,11 +18,14 @@ type Notifier interface {
 // heldUp says whether a failure is one that only a person can end, and ends for
 // every delivery like it at once.
 func heldUp(err error) bool {
-	if err == nil {
-		return false
-	}
 	class := salesforce.Classify(err).Class
-	return class == salesforce.ClassCredential || class == salesforce.ClassPermission
+	return class == salesforce.ClassCredential || class == salesforce.ClassPermission && refusesAll(err)
+}
+
+// noRight says whether the integration's user may not write just this record, or no
+// notes. Somebody may give him the right, which the next resume finds out.
+func noRight(err error) bool {
+	return salesforce.Classify(err).Class == salesforce.ClassPermission && !refusesAll(err)
 }
 
 // needsAttention looks through what came of one org's jobs for a failure of the
@@ -42,9 +45,10 @@ func needsAttention(jobs []job, outcomes []outcome) *integration.Attention {
 		d := salesforce.Classify(o.err)
 		found := &integration.Attention{Code: d.Code, Cause: d.Cause, Fix: d.Fix}
 		switch {
-		case d.Class == salesforce.ClassCredential, d.Class == salesforce.ClassPermission && refusesAll(o.err):
+		case heldUp(o.err):
 			whole = found
-		case d.Class == salesforce.ClassPermission && status:
+		case noRight(o.err) && status && jobs[i].delivery.Attempts == 1:
+			// One that was refused before says nothing new about the others.
 			records = found
 			refused[jobs[i].delivery.CampaignID] = true
 		}
@@ -61,7 +65,7 @@ func needsAttention(jobs []job, outcomes []outcome) *integration.Attention {
 // refusesAll says whether it was the call that was refused, and not a record in it.
 func refusesAll(err error) bool {
 	e, ok := errors.AsType[*salesforce.Error](err)
-	return ok && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
+	return ok && !e.Record && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden)
 }
 
 // attend marks an integration as needing attention, so that no function sends to
@@ -72,11 +76,11 @@ func (h *Handler) attend(ctx context.Context, seen integration.Integration, a in
 	if err != nil {
 		return fmt.Errorf("reading the integration that needs attention: %w", err)
 	}
-	if current.CredentialsVersion != seen.CredentialsVersion {
-		p.parked[seen.ID] = true // by credentials that are not in use any more
+	if current.Attention != nil {
 		return nil
 	}
-	if current.Attention != nil {
+	if current.Version != seen.Version {
+		p.parked[seen.ID] = true // by what may be mended since
 		return nil
 	}
 	a.Since = h.cfg.Now()

@@ -13,6 +13,7 @@ type verdict int
 const (
 	verdictDone   verdict = iota // it has ended, or is parked: nothing to do here
 	verdictBusy                  // another function is at it, or at its campaign, or its wait is not over
+	verdictWait                  // commit the unit, and look again when somebody else is done
 	verdictRecord                // commit the unit; nothing is written to Salesforce
 	verdictSend                  // commit the unit, then write to Salesforce
 )
@@ -23,7 +24,6 @@ type decision struct {
 	verdict   verdict
 	unit      integration.Unit
 	busyUntil time.Time
-	again     bool // an earlier try may have had its effect
 }
 
 // decide is the gate in front of every write. It is pure. stored and campaign are
@@ -52,6 +52,8 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 			return decision{verdict: verdictBusy, busyUntil: d.LeaseUntil.Add(slowWait)}, nil
 		}
 	}
+	// Nobody has said what came of a try whose function is gone.
+	d.Doubtful = d.Doubtful || d.Status == integration.StatusSending
 	if w.target != "" {
 		d.ErrorCode, d.Cause, d.Fix = w.delivery.ErrorCode, w.delivery.Cause, w.delivery.Fix
 		return record(&d, d.Move(now, w.target, w.reason, w.detail))
@@ -60,7 +62,7 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 		return record(&d, keepBack(&d, w.held, now, policy))
 	}
 	if w.effect.Status == "" {
-		if d.NoteKind == "" {
+		if !d.Doubtful {
 			d.NoteKind = w.kind
 		}
 		return send(&d, nil, now, lease)
@@ -78,6 +80,10 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 	case c.EventID != w.event.ID && !c.Newer(w.event.OccurredAt, w.event.ID):
 		return record(&d, d.Move(now, integration.StatusSkipped, integration.ReasonSuperseded,
 			fmt.Sprintf("a newer event, of %s, already decides the Campaign's status", c.EventAt.UTC().Format(time.RFC3339))))
+	case claimed && stored == nil:
+		// So that the log shows it while it waits.
+		return decision{verdict: verdictWait, unit: integration.Unit{Delivery: &d}, busyUntil: c.ClaimedUntil},
+			d.Move(now, integration.StatusPending, integration.ReasonTrying, "another event's status is just being written to the Campaign")
 	case claimed:
 		return decision{verdict: verdictBusy, busyUntil: c.ClaimedUntil}, nil
 	}
@@ -96,11 +102,10 @@ func record(d *integration.Delivery, err error) (decision, error) {
 }
 
 func send(d *integration.Delivery, c *integration.Campaign, now, lease time.Time) (decision, error) {
-	again := d.Attempts > 0
 	if err := d.Move(now, integration.StatusSending, integration.ReasonTrying, fmt.Sprintf("attempt %d: writing to Salesforce", d.Attempts+1)); err != nil {
 		return decision{}, err
 	}
 	d.Attempts++
 	d.LeaseUntil = lease
-	return decision{verdict: verdictSend, unit: integration.Unit{Delivery: d, Campaign: c}, again: again}, nil
+	return decision{verdict: verdictSend, unit: integration.Unit{Delivery: d, Campaign: c}}, nil
 }

@@ -63,7 +63,7 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		h.cfg.Log.InfoContext(ctx, "the integration cannot be resumed now", "integration_id", c.IntegrationID)
 		return nil
 	}
-	waiting, more, err := h.waiting(ctx, i.ID)
+	waiting, next, err := h.waiting(ctx, i.ID, c.Cursor)
 	if err != nil {
 		return err
 	}
@@ -75,11 +75,16 @@ func (h *Handler) resume(ctx context.Context, c integration.Command) error {
 		return err
 	}
 	h.cfg.Log.InfoContext(ctx, "what was parked goes out", "integration_id", i.ID, "deliveries", len(waiting), "look", c.Look)
-	if more {
-		// What was taken up now is gone from the list by then.
-		return h.dispatch(ctx, c, secondLook)
+	return h.goOn(ctx, c, next, secondLook)
+}
+
+// goOn puts a command on the queue for the rest of what waits, or, when there is none,
+// to look once more from the start.
+func (h *Handler) goOn(ctx context.Context, c integration.Command, next string, after time.Duration) error {
+	if c.Cursor = next; next != "" {
+		return h.dispatch(ctx, c, 0)
 	}
-	return h.lookAgain(ctx, c, secondLook)
+	return h.lookAgain(ctx, c, after)
 }
 
 // lookAgain puts a command on the queue once more, the first time only.
@@ -91,21 +96,20 @@ func (h *Handler) lookAgain(ctx context.Context, c integration.Command, after ti
 	return h.dispatch(ctx, c, after)
 }
 
-// waiting lists what waits in an integration, newest first, and says whether there
-// is more than one look takes in.
-func (h *Handler) waiting(ctx context.Context, integrationID string) (all []integration.Delivery, more bool, err error) {
-	cursor := ""
+// waiting lists what waits in an integration, newest first, as much as one look takes
+// in, and where the next look begins ("": there is no more).
+func (h *Handler) waiting(ctx context.Context, integrationID, cursor string) (all []integration.Delivery, next string, err error) {
 	for range waitingPages {
 		list, err := h.cfg.Store.ListWaiting(ctx, integrationID, integration.Page{Limit: waitingPage, Cursor: cursor})
 		if err != nil {
-			return nil, false, fmt.Errorf("listing what waits: %w", err)
+			return nil, "", fmt.Errorf("listing what waits: %w", err)
 		}
 		all = append(all, list.Items...)
 		if cursor = list.NextCursor; cursor == "" {
 			break
 		}
 	}
-	return all, cursor != "", nil
+	return all, cursor, nil
 }
 
 func (h *Handler) redeliver(ctx context.Context, c integration.Command) error {

@@ -100,7 +100,7 @@ func (h *Handler) Handle(ctx context.Context, payload []byte) (any, error) {
 func (h *Handler) process(ctx context.Context, messages []Message) (*progress, error) {
 	p := &progress{
 		deliveries: map[string]integration.Delivery{}, comeBack: map[string]time.Time{}, ofMessage: make([][]string, len(messages)),
-		absent: map[string]bool{}, failed: map[int]error{}, parked: map[string]bool{},
+		absent: map[string]bool{}, later: map[int]bool{}, failed: map[int]error{}, parked: map[string]bool{},
 	}
 	started := h.cfg.Now()
 	wants, k, err := h.planAll(ctx, messages, p)
@@ -132,12 +132,14 @@ func (h *Handler) answerQueue(ctx context.Context, messages []Message, p *progre
 	now := h.cfg.Now()
 	waits := map[string]time.Duration{}
 	for i, m := range messages {
-		at, again := p.messageComesBack(i)
-		switch {
-		case p.failed[i] != nil, failure != nil && !p.messageSettled(i):
+		var at time.Time
+		if p.failed[i] != nil || failure != nil && !p.messageSettled(i) {
 			at = now.Add(h.cfg.Retry.Wait(m.Receives, storeRetry))
-		case !again:
-			continue
+		} else {
+			var again bool
+			if at, again = h.comesBack(ctx, p, i); !again {
+				continue
+			}
 		}
 		response.BatchItemFailures = append(response.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.ID})
 		waits[m.ReceiptHandle] = max(at.Sub(now), minWait)
@@ -154,7 +156,7 @@ func (h *Handler) answerBare(ctx context.Context, m Message, p *progress, failur
 	if err := errors.Join(failure, p.failed[0]); err != nil {
 		return nil, err
 	}
-	if at, again := p.messageComesBack(0); again {
+	if at, again := h.comesBack(ctx, p, 0); again {
 		if err := h.cfg.Queue.Send(ctx, m.Body, max(at.Sub(h.cfg.Now()), minWait)); err != nil {
 			return nil, fmt.Errorf("putting the event on the queue to be tried again: %w", err)
 		}

@@ -36,7 +36,7 @@ func (o outlook) decide() ([]decision, error) {
 func (o outlook) writtenTo(decisions []decision) []string {
 	var ids []string
 	for n, w := range o.wants {
-		if v := decisions[n].verdict; v == verdictSend || v == verdictBusy {
+		if v := decisions[n].verdict; v == verdictSend || v == verdictBusy || v == verdictWait {
 			ids = append(ids, w.delivery.CampaignID)
 		}
 	}
@@ -89,7 +89,7 @@ func effectOf(in incoming, w want, d decision, stored *integration.Delivery) int
 	case verdictDone:
 		e.Outcome, e.Reason = integration.PreviewDuplicate, stored.Reason
 		e.Detail = fmt.Sprintf("this event was taken before, and its delivery is %s: %s", stored.Status, stored.Detail)
-	case verdictBusy:
+	case verdictBusy, verdictWait:
 		e.Outcome, e.Reason, e.Until = integration.PreviewWait, integration.ReasonTrying, d.busyUntil
 		e.Detail = "another write to this Campaign, or an earlier try of this event, may be under way until " + d.busyUntil.UTC().Format(time.RFC3339)
 	case verdictRecord:

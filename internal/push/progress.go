@@ -13,22 +13,11 @@ type progress struct {
 	comeBack   map[string]time.Time // by delivery id: when its message is to come back
 	ofMessage  [][]string           // in the order of the messages
 	absent     map[string]bool      // deliveries that only matter when they are stored, and are not
+	later      map[int]bool         // messages that this invocation does not come to
 	failed     map[int]error        // commands that failed, by message
 	parked     map[string]bool      // integrations for which something was parked that may just have been mended
 	// parkedBlindly: whether it was mended could not be found out.
 	parkedBlindly bool
-}
-
-// messageComesBack says when a message's deliveries are tried again: all of them
-// when the last one wants to be, for a message may only be received so often.
-func (p *progress) messageComesBack(i int) (time.Time, bool) {
-	var at time.Time
-	for _, id := range p.ofMessage[i] {
-		if t, ok := p.comeBack[id]; ok && t.After(at) {
-			at = t
-		}
-	}
-	return at, !at.IsZero()
 }
 
 // messageSettled says whether every delivery of a message is stored in a state

@@ -87,7 +87,7 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 			if d.unit.Campaign != nil {
 				campaigns[w.ref()] = *d.unit.Campaign // the next want of this campaign sees the claim
 			}
-		case verdictRecord:
+		case verdictRecord, verdictWait:
 		}
 		open = append(open, undecided{w, d})
 		units = append(units, d.unit)
@@ -106,14 +106,17 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 			continue
 		}
 		p.deliveries[u.want.delivery.ID] = *r.Delivery
-		if r.Delivery.Status == integration.StatusRetrying {
+		switch {
+		case u.decision.verdict == verdictWait:
+			p.comeBack[r.Delivery.ID] = u.decision.busyUntil
+		case r.Delivery.Status == integration.StatusRetrying:
 			p.comeBack[r.Delivery.ID] = r.Delivery.NextAttemptAt
 		}
 		if mendable(*r.Delivery) {
 			p.parked[r.Delivery.IntegrationID] = true
 		}
 		if u.decision.verdict == verdictSend {
-			jobs = append(jobs, job{want: u.want, delivery: *r.Delivery, campaign: r.Campaign, again: u.decision.again})
+			jobs = append(jobs, job{want: u.want, delivery: *r.Delivery, campaign: r.Campaign})
 		}
 	}
 	return lost, jobs, nil
@@ -122,7 +125,7 @@ func (h *Handler) beginRound(ctx context.Context, wants []want, lease time.Time,
 // mendable says whether a delivery is parked by a state of its integration that
 // somebody may be changing at this moment.
 func mendable(d integration.Delivery) bool {
-	return d.Resumable() && d.Reason != integration.ReasonAllowance
+	return d.Resumable() && (d.Reason == integration.ReasonInactive || d.Reason == integration.ReasonAttention)
 }
 
 // current reads what is stored of the wanted deliveries and their campaigns.

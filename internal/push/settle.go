@@ -15,6 +15,7 @@ type outcome struct {
 	err    error  // nil: Salesforce has it
 	noteID string // the note's id, when one was written or found
 	found  bool   // an earlier try had written the note
+	absent bool   // none had: it was looked for
 	calls  int    // API calls that the delivery took part in
 }
 
@@ -23,7 +24,6 @@ type job struct {
 	want     want
 	delivery integration.Delivery
 	campaign *integration.Campaign // nil for a note
-	again    bool                  // an earlier try may have had its effect
 }
 
 // How long a write whose answer was lost is given to show, or to have failed for
@@ -57,6 +57,7 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	d.APICalls += o.calls
 	unit := integration.Unit{Delivery: &d}
 	doubtful := doubt(o.err)
+	d.Doubtful = doubtful > 0 || d.Doubtful && !o.absent
 	atLeast := max(retryAfter(o.err), doubtful)
 	if j.campaign != nil {
 		c := *j.campaign
@@ -84,15 +85,14 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 	}
 	if reserved, ok := errors.AsType[*reservedError](o.err); ok {
 		d.Attempts--
-		d.ErrorCode, d.Cause, d.Fix = "", "", ""
 		return unit, keepBack(&d, reserved, now, policy)
 	}
 	switch {
 	case heldUp(o.err):
-		forgetKind(&d)
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonAttention, explain(o.err, diagnosis))
+	case noRight(o.err):
+		return unit, d.Move(now, integration.StatusParked, integration.ReasonNoRight, explain(o.err, diagnosis))
 	case !diagnosis.Retryable:
-		forgetKind(&d)
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonRefused, explain(o.err, diagnosis))
 	case age(&d, now) >= policy.MaxAge:
 		return unit, d.Move(now, integration.StatusParked, integration.ReasonExhausted,
@@ -108,14 +108,6 @@ func settle(j job, o outcome, now time.Time, policy RetryPolicy) (integration.Un
 // age is for how long a delivery has been tried, since it was last taken up.
 func age(d *integration.Delivery, now time.Time) time.Duration {
 	return now.Sub(latest(d.CreatedAt, d.ResumedAt))
-}
-
-// forgetKind lets a note be written in another form, which may be the cure. Only
-// after its first try: an earlier one of several may have written it after all.
-func forgetKind(d *integration.Delivery) {
-	if d.Attempts <= 1 {
-		d.NoteKind = ""
-	}
 }
 
 func success(w want, o outcome) (integration.Reason, string) {

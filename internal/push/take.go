@@ -13,6 +13,10 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
+// maxWants is how many deliveries one invocation takes on; messages beyond come back.
+// A thousand take about a second and 30 MB of memory, and an event may have 2,000.
+const maxWants = 4000
+
 // planAll reads a batch's messages and what the store knows of their experiments,
 // and says which deliveries are wanted, the newest events first. Commands are
 // carried out on the way.
@@ -35,6 +39,10 @@ func (h *Handler) planAll(ctx context.Context, messages []Message, p *progress) 
 	seen := map[string]int{}
 	now := h.cfg.Now()
 	for _, in := range ins {
+		if len(wants) >= maxWants && len(p.ofMessage[in.of]) == 0 {
+			p.later[in.of] = true
+			continue
+		}
 		for _, w := range plan(in, k.links[in.event.ExperimentKey], k.integrations, now) {
 			p.ofMessage[in.of] = append(p.ofMessage[in.of], w.delivery.ID)
 			at, twice := seen[w.delivery.ID]

@@ -27,7 +27,7 @@ func (h *Handler) unpark(ctx context.Context, waiting []integration.Delivery, wh
 	if err != nil {
 		return err
 	}
-	newest, err := h.newestStatuses(ctx, waiting)
+	newest, err := h.newestStatuses(ctx, waiting, links)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func campaignOf(d integration.Delivery) integration.CampaignRef {
 
 // newestStatuses finds, for each campaign, the delivery whose event decides its
 // status by today's settings.
-func (h *Handler) newestStatuses(ctx context.Context, waiting []integration.Delivery) (map[integration.CampaignRef]string, error) {
+func (h *Handler) newestStatuses(ctx context.Context, waiting []integration.Delivery, links map[integration.CampaignRef]integration.Link) (map[integration.CampaignRef]string, error) {
 	ids := map[string]bool{}
 	for _, d := range waiting {
 		ids[d.IntegrationID] = true
@@ -93,10 +93,10 @@ func (h *Handler) newestStatuses(ctx context.Context, waiting []integration.Deli
 	newest := map[integration.CampaignRef]integration.Delivery{}
 	for _, d := range waiting {
 		writes := integrations[d.IntegrationID].Settings.Effect(integration.EventType(d.EventType)).Status != ""
-		if d.CampaignState == "" || !writes || len(d.Payload) == 0 {
+		ref := campaignOf(d)
+		if d.CampaignState == "" || !writes || len(d.Payload) == 0 || links[ref].ExperimentKey != d.ExperimentKey {
 			continue
 		}
-		ref := campaignOf(d)
 		best, ok := newest[ref]
 		if !ok || (integration.Campaign{EventAt: best.OccurredAt, EventID: best.EventID}).Newer(d.OccurredAt, d.EventID) {
 			newest[ref] = d

@@ -119,7 +119,7 @@ func findWritten(ctx context.Context, client *salesforce.Client, kind integratio
 	var doubtful, open []int
 	var campaigns []string
 	for _, at := range which {
-		if jobs[at].again {
+		if jobs[at].delivery.Doubtful {
 			doubtful = append(doubtful, at)
 			campaigns = append(campaigns, jobs[at].delivery.CampaignID)
 		} else {
@@ -149,6 +149,7 @@ func findWritten(ctx context.Context, client *salesforce.Client, kind integratio
 			}
 		}
 		if !outcomes[at].found {
+			outcomes[at].absent = true
 			open = append(open, at)
 		}
 	}

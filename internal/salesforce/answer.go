@@ -102,10 +102,10 @@ func uncertainAnswer(e *Error) bool {
 func recordError(op string, status int, errs []apiError) *Error {
 	for _, a := range errs {
 		if a.code() != "" {
-			return &Error{Op: op, Status: status, Code: a.code(), Message: oneLine(a.Message), Fields: a.Fields}
+			return &Error{Op: op, Status: status, Code: a.code(), Message: oneLine(a.Message), Fields: a.Fields, Record: true}
 		}
 	}
-	return &Error{Op: op, Status: status, Code: CodeUnreadable, Message: "Salesforce gave no reason"}
+	return &Error{Op: op, Status: status, Code: CodeUnreadable, Record: true, Message: "Salesforce gave no reason"}
 }
 
 // isHalted tells the codes of records that only failed because others did.

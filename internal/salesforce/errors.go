@@ -49,6 +49,9 @@ type Error struct {
 	// Uncertain says that the write may have been committed all the same:
 	// the answer was lost, or came from a gateway. Never set for a read.
 	Uncertain bool
+	// Record says that it is one record's, or one part's, of a call that Salesforce
+	// took: others of the same call may have gone well.
+	Record bool
 	// Err is what lies beneath: a context's error, a network error, or nil.
 	Err error
 }

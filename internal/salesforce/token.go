@@ -53,6 +53,8 @@ type StoredToken struct {
 	Token Token
 	// Failure says why the newest exchange failed. It holds no secret.
 	Failure *Error
+	// FailedAt is when it failed: for a moment nobody tries again.
+	FailedAt time.Time
 	// LeaseUntil is when the current lease ends; zero or past: nobody holds it.
 	LeaseUntil time.Time
 }

@@ -160,6 +160,11 @@ func (t *CachedTokens) fetch(ctx context.Context, stale Token) (Token, error) {
 	if first.Token.replaces(stale) {
 		return first.Token, nil
 	}
+	if wait := first.braked(t.now()); wait > 0 {
+		failure := *first.Failure
+		failure.RetryAfter = wait
+		return Token{}, &failure
+	}
 	seen, wait := first, backoff{}
 	for {
 		if !seen.LeaseUntil.After(t.now()) {
@@ -196,6 +201,24 @@ func (t *CachedTokens) load(ctx context.Context) (StoredToken, error) {
 	return st, nil
 }
 
+const (
+	// failureGoodFor is how long a failed exchange that may be tried again speaks for
+	// all: an org that is down, or that has had too many logins, is asked by one
+	// function now and then, however many events there are.
+	failureGoodFor = 15 * time.Second
+	// maxBrake bounds what an org may ask for in this way.
+	maxBrake = 5 * time.Minute
+)
+
+// braked says for how long no exchange is tried. What a person has to mend brakes
+// nothing: it may be mended by now, and whoever knows so says when to try.
+func (s StoredToken) braked(now time.Time) time.Duration {
+	if s.Failure == nil || s.FailedAt.IsZero() || !Classify(s.Failure).Retryable {
+		return 0
+	}
+	return s.FailedAt.Add(min(max(s.Failure.RetryAfter, failureGoodFor), maxBrake)).Sub(now)
+}
+
 func (s StoredToken) outcome() (Token, error) {
 	switch {
 	case !s.Token.IsZero():
@@ -210,7 +233,9 @@ func (s StoredToken) outcome() (Token, error) {
 func (t *CachedTokens) exchangeAndSave(ctx context.Context, generation int64) (Token, error) {
 	token, failure := t.exchange.do(ctx)
 	st := StoredToken{Generation: generation, Failure: failure}
-	if failure == nil {
+	if failure != nil {
+		st.FailedAt = t.now()
+	} else {
 		token.Generation = generation
 		st.Token = token
 	}

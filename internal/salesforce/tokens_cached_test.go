@@ -272,6 +272,7 @@ func TestAnInitialTokenIsNotGoneBackTo(t *testing.T) {
 		if _, err := tokens.Refresh(t.Context(), first); err == nil {
 			t.Fatal("the exchange did not fail")
 		}
+		time.Sleep(time.Minute)
 		if got, err := cached(t, l, givenToken{store}).Token(t.Context()); err != nil || got.Generation != 2 {
 			t.Errorf("another process: generation %d, %v", got.Generation, err)
 		}

@@ -34,7 +34,7 @@ func TestARefusedSecretIsTriedOnce(t *testing.T) {
 	})
 }
 
-func TestAFailureIsNotKept(t *testing.T) {
+func TestAFailureIsKeptForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &login{answer: func(n int64) (int, string) {
 			if n == 1 {
@@ -46,6 +46,33 @@ func TestAFailureIsNotKept(t *testing.T) {
 		if _, err := tokens.Token(t.Context()); salesforce.Classify(err).Class != salesforce.ClassOutage {
 			t.Errorf("first: %v", err)
 		}
+		for range 10 { // other events, before the org can be back
+			time.Sleep(time.Second)
+			_, err := tokens.Token(t.Context())
+			if e, ok := errors.AsType[*salesforce.Error](err); !ok || e.RetryAfter <= 0 || e.RetryAfter > 15*time.Second || l.exchanges.Load() != 1 {
+				t.Fatalf("%v after %d exchanges", err, l.exchanges.Load())
+			}
+		}
+		time.Sleep(5 * time.Second)
+		if got, err := tokens.Token(t.Context()); err != nil || got.Generation != 2 {
+			t.Errorf("second: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestARefusedCredentialBrakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &login{answer: func(n int64) (int, string) {
+			if n == 1 {
+				return http.StatusBadRequest, `{"error":"invalid_client"}`
+			}
+			return http.StatusOK, tokenAnswer(n)
+		}}
+		tokens := cached(t, l, salesforce.NewMemoryTokenStore())
+		if _, err := tokens.Token(t.Context()); salesforce.Classify(err).Class != salesforce.ClassCredential {
+			t.Errorf("first: %v", err)
+		}
+		// Whoever asks again does so because somebody has mended it.
 		if got, err := tokens.Token(t.Context()); err != nil || got.Generation != 2 {
 			t.Errorf("second: %+v, %v", got, err)
 		}
