@@ -2,6 +2,7 @@ package apidocs
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -15,7 +16,7 @@ var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
 func curl(e entry, op operation) string {
 	var b strings.Builder
 	b.WriteString("curl -s")
-	if e.Method != "GET" {
+	if e.Method != http.MethodGet {
 		b.WriteString(" -X " + e.Method)
 	}
 	path := placeholder.ReplaceAllStringFunc(e.Path, func(p string) string { return "$" + strings.ToUpper(strings.Trim(p, "{}")) })

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ func TestThePageShowsEveryOperationToAnybody(t *testing.T) {
 	h := newHarness(t, "")
 	e := as("", "GET", "/api/v1/docs", "")
 	resp := h.send(e)
-	if resp.StatusCode != 200 || header(resp, "Content-Type") != "text/html; charset=utf-8" {
+	if resp.StatusCode != http.StatusOK || header(resp, "Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("%d %s", resp.StatusCode, header(resp, "Content-Type"))
 	}
 	if policy := header(resp, "Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") {

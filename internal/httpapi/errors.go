@@ -126,6 +126,12 @@ func (a *API) fail(ctx context.Context, where string, err error) *Problem {
 	return newProblem(ctx, told.status, detail, fields...)
 }
 
+// headerWords is an error in words for the caller: whole sentences.
+type headerWords string
+
+// Error implements error.
+func (w headerWords) Error() string { return string(w) }
+
 // badHeader is the problem of a header that cannot be read.
 func badHeader(ctx context.Context, name string, err error) *Problem {
 	return newProblem(ctx, http.StatusBadRequest, "", FieldError{Location: "header." + name, Message: err.Error()})

@@ -5,6 +5,7 @@ import (
 	"go/build"
 	"go/parser"
 	"go/token"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -114,13 +115,13 @@ func TestNoAnswerSpeaksGo(t *testing.T) {
 		h := newHarness(t, "")
 		h.create()
 		resp := h.send(as("admin", r.method, r.target, r.body))
-		if resp.StatusCode != 422 && resp.StatusCode != 400 {
+		if resp.StatusCode != http.StatusUnprocessableEntity && resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s %s %.60s: %d", r.method, r.target, r.body, resp.StatusCode)
 		}
 		if found := foreign.FindString(resp.Body); found != "" {
 			t.Errorf("%s %s %.60s: the answer says %q: %s", r.method, r.target, r.body, found, resp.Body)
 		}
-		if _, body := h.do(as("admin", r.method, r.target, r.body)); body["errors"] == nil && resp.StatusCode == 422 && r.body != `"x"` {
+		if _, body := h.do(as("admin", r.method, r.target, r.body)); body["errors"] == nil && resp.StatusCode == http.StatusUnprocessableEntity && r.body != `"x"` {
 			t.Errorf("%s %s %.60s: no field is named: %s", r.method, r.target, r.body, resp.Body)
 		}
 	}

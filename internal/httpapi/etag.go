@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 
@@ -99,7 +98,7 @@ type entityTags struct {
 	strong, weak []string
 }
 
-var errEntityTags = errors.New(`It has to be an ETag in its quotes, as it was answered: "3". Several are separated by commas; * stands for any.`) //nolint:staticcheck // words for a caller
+const errEntityTags = headerWords(`It has to be an ETag in its quotes, as it was answered: "3". Several are separated by commas; * stands for any.`)
 
 // parseEntityTags reads "*" or a list of tags. Empty elements are skipped, but a
 // header without any tag is refused: somebody meant to say something.

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestEveryChangeHasAnotherETag(t *testing.T) {
 		`{"settings": {"note_kind": "feed_item"}}`, `{"config": {"client_secret": "another"}}`,
 	} {
 		changed := h.send(as("admin", "PUT", path, change))
-		if next := header(changed, "ETag"); changed.StatusCode != 200 || seen[next] || next == "" {
+		if next := header(changed, "ETag"); changed.StatusCode != http.StatusOK || seen[next] || next == "" {
 			t.Errorf("%s: %d, ETag %q was there before", change, changed.StatusCode, next)
 		}
 		tag = header(changed, "ETag")

@@ -1,14 +1,11 @@
 package httpapi
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // maxIdempotencyKey bounds a key, in characters: a UUID has 36.
 const maxIdempotencyKey = 255
 
-var errIdempotencyKey = errors.New(`It has to be one text of 1 to 255 visible ASCII characters, best a new UUID, in quotes or without: "8e03978e-40d5-43e8-bc93-6894a57f9324".`) //nolint:staticcheck // words for a caller
+const errIdempotencyKey = headerWords(`It has to be one text of 1 to 255 visible ASCII characters, best a new UUID, in quotes or without: "8e03978e-40d5-43e8-bc93-6894a57f9324".`)
 
 // parseIdempotencyKey reads the header: a structured field's string, or the same
 // without quotes, as most clients send it. Both name the same key. Parameters mean

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -86,11 +87,11 @@ func TestAKeyIsOfOneCallerOneRequestAndOneDay(t *testing.T) {
 	}
 	theirs := once(base, other, aKey)
 	theirs.RequestContext.Authorizer["sub"] = "bob"
-	if resp := h.send(theirs); resp.StatusCode != 201 || resp.Body == first.Body {
+	if resp := h.send(theirs); resp.StatusCode != http.StatusCreated || resp.Body == first.Body {
 		t.Errorf("another caller's: %d %s", resp.StatusCode, resp.Body)
 	}
 	h.now = h.now.Add(24 * time.Hour)
-	if resp := h.send(once(base, other, aKey)); resp.StatusCode != 201 || resp.Body == first.Body || header(resp, "Idempotency-Replayed") != "" {
+	if resp := h.send(once(base, other, aKey)); resp.StatusCode != http.StatusCreated || resp.Body == first.Body || header(resp, "Idempotency-Replayed") != "" {
 		t.Errorf("a day later: %d %s", resp.StatusCode, resp.Body)
 	}
 	if n := h.integrations(); n != 4 {
@@ -101,19 +102,15 @@ func TestAKeyIsOfOneCallerOneRequestAndOneDay(t *testing.T) {
 func TestARepetitionWhileTheFirstIsUnderWay(t *testing.T) {
 	h := newHarness(t, "")
 	asked := false
-	h.store.Before(func(_ context.Context, op string) error {
-		if op == "CreateIntegration" {
-			h.store.Before(nil)
-			asked = true
-			p, resp := h.refused(once(base, contractCreate, aKey), 409)
-			if !strings.Contains(p.Detail, "under way") || header(resp, "Retry-After") != "1" {
-				t.Errorf("%+v %v", p, resp.MultiValueHeaders)
-			}
-			h.refused(once(base, strings.Replace(contractCreate, "CRM", "ERP", 1), aKey), 422)
+	h.during("CreateIntegration", func() {
+		asked = true
+		p, resp := h.refused(once(base, contractCreate, aKey), 409)
+		if !strings.Contains(p.Detail, "under way") || header(resp, "Retry-After") != "1" {
+			t.Errorf("%+v %v", p, resp.MultiValueHeaders)
 		}
-		return nil
+		h.refused(once(base, strings.Replace(contractCreate, "CRM", "ERP", 1), aKey), 422)
 	})
-	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != 201 || !asked || h.integrations() != 1 {
+	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != http.StatusCreated || !asked || h.integrations() != 1 {
 		t.Errorf("%d %s", resp.StatusCode, resp.Body)
 	}
 }
@@ -160,10 +157,10 @@ func TestACrashAnywhereCreatesNothingTwice(t *testing.T) {
 				h.now = h.now.Add(time.Minute) // the lease is over
 				second := h.send(once(base, contractCreate, aKey))
 				third := h.send(once(base, contractCreate, aKey))
-				if second.StatusCode != 201 || third.Body != second.Body {
+				if second.StatusCode != http.StatusCreated || third.Body != second.Body {
 					t.Fatalf("%d %s\n%d %s", second.StatusCode, second.Body, third.StatusCode, third.Body)
 				}
-				if first.StatusCode == 201 && first.Body != second.Body {
+				if first.StatusCode == http.StatusCreated && first.Body != second.Body {
 					t.Errorf("the answers differ:\n%s", cmp.Diff(first.Body, second.Body))
 				}
 				if n := h.integrations(); n != 1 {
@@ -186,7 +183,7 @@ func TestARefusedRequestLeavesItsKeyFree(t *testing.T) {
 	h := newHarness(t, "")
 	h.refused(once(base, `{}`, aKey), 422)
 	h.refused(once(base, "no JSON", aKey), 400)
-	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != 201 {
+	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != http.StatusCreated {
 		t.Errorf("%d %s", resp.StatusCode, resp.Body)
 	}
 }
@@ -202,7 +199,7 @@ func TestAFailedRequestKeepsItsKey(t *testing.T) {
 	h.refused(once(base, contractCreate, aKey), 503)
 	h.store.After(nil)
 	h.refused(once(base, `{}`, aKey), 422)
-	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != 201 || h.integrations() != 1 {
+	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != http.StatusCreated || h.integrations() != 1 {
 		t.Errorf("at once: %d %s, %d integrations", resp.StatusCode, resp.Body, h.integrations())
 	}
 }
@@ -305,7 +302,7 @@ func TestIdempotencyKeySyntax(t *testing.T) {
 			h := newHarness(t, "")
 			e := with(as("admin", "POST", base, contractCreate), "Idempotency-Key", tt.lines...)
 			if tt.ok {
-				if resp := h.send(e); resp.StatusCode != 201 {
+				if resp := h.send(e); resp.StatusCode != http.StatusCreated {
 					t.Errorf("%d %s", resp.StatusCode, resp.Body)
 				}
 				return

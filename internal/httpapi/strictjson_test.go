@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -76,7 +77,7 @@ func TestBodiesThatAreUnusualAndGood(t *testing.T) {
 		"types of events by case":     strings.Replace(contractCreate, `"name"`, `"settings": {"status_map": {"Experiment A": "x", "Experiment a": "y"}}, "name"`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if resp := newHarness(t, "").send(as("admin", "POST", base, body)); resp.StatusCode != 201 {
+			if resp := newHarness(t, "").send(as("admin", "POST", base, body)); resp.StatusCode != http.StatusCreated {
 				t.Errorf("%d %s", resp.StatusCode, resp.Body)
 			}
 		})
@@ -101,7 +102,7 @@ func FuzzStrictBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		h := newHarness(t, "")
 		e := as("admin", "POST", base, body)
-		if resp := h.send(e); resp.StatusCode != 201 {
+		if resp := h.send(e); resp.StatusCode != http.StatusCreated {
 			if resp.StatusCode < 400 || resp.StatusCode >= 500 {
 				t.Fatalf("%q: %d %s", body, resp.StatusCode, resp.Body)
 			}

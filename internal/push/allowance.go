@@ -118,6 +118,11 @@ func (h *Handler) wouldCall(ctx context.Context, wants []want, k known) ([]int, 
 // turn is what a batch's writes to an org wait for; nil: they go out.
 type turn struct{ statuses, notes *reservedError }
 
+// waits says whether a batch waits as a whole, with statuses to write or without.
+func (t turn) waits(statuses bool) bool {
+	return t.statuses != nil || !statuses && t.notes != nil
+}
+
 // turnOf is what writes to an org that has little left wait for by what is known of
 // it, whoever's turn it is next.
 func turnOf(a integration.Allowance, now time.Time) turn {
@@ -137,7 +142,7 @@ func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses boo
 	a, now := k.allowances[id], h.cfg.Now()
 	wait := func(until time.Time) *reservedError { return &reservedError{used: a.Used, max: a.Max, until: until} }
 	asked := a.At.Add(usageGoodFor)
-	if t := turnOf(a, now); t.statuses != nil || !statuses && t.notes != nil {
+	if t := turnOf(a, now); t.waits(statuses) {
 		return t, nil
 	}
 	next := now.Add(spacing)

@@ -92,12 +92,13 @@ func TestAFunctionWithOlderCredentialsGivesWay(t *testing.T) {
 		w.link(t, integrationID, "exp", demoCampaign)
 		w.link(t, integrationID, "other", "7015g000000AbCdAAK")
 		rotated := false
+		rotate := func() { w.rotate(t, "another-value") }
 		w.store.Before(func(ctx context.Context, op string) error {
 			if op != "GetToken" || rotated {
 				return nil
 			}
 			rotated = true
-			w.rotate(t, "another-value")
+			rotate()
 			_, err := w.handler().Handle(ctx, []byte(event("e2", "Experiment Completed", "other", time.Now())))
 			return err
 		})

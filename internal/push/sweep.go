@@ -126,7 +126,8 @@ func (h *Handler) takeUpForgotten(ctx context.Context, i integration.Integration
 	works := i.Active && i.Attention == nil
 	waiting = slices.DeleteFunc(waiting, func(d integration.Delivery) bool {
 		over := mendable(d) || d.Resumable() && d.Reason == integration.ReasonAllowance && ample
-		return !d.Overdue(now) && !(works && over && now.Sub(d.UpdatedAt) >= integration.OverdueAfter)
+		left := works && over && now.Sub(d.UpdatedAt) >= integration.OverdueAfter
+		return !d.Overdue(now) && !left
 	})
 	if len(waiting) == 0 {
 		return nil

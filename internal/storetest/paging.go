@@ -102,7 +102,7 @@ func descendingNumbers(a, b int) bool { return a > b }
 func (p *population) walks(t *testing.T, list func(limit int) (integration.Page, func(integration.Page) ([]int, string)), inOrder order, add, remove func(int)) {
 	t.Helper()
 	for seed := range uint64(4) {
-		r := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // repeatable on purpose
+		r := rand.New(rand.NewPCG(seed, 7))
 		throughout := map[int]bool{}
 		for n := range p.there {
 			throughout[n] = p.wanted == nil || p.wanted(n)
