@@ -112,10 +112,14 @@ func (s *sharedTokens) Save(ctx context.Context, _ string, st salesforce.StoredT
 	}
 	record.Sealed, record.Generation, record.ObtainedAt, record.LeaseUntil = sealed, st.Generation, st.Token.IssuedAt, time.Time{}
 	saved, err := s.swap(ctx, record)
-	if err == nil && !saved {
-		return salesforce.ErrTokenMoved
+	if err != nil || saved {
+		return err
 	}
-	return err
+	// Who was faster may have newer credentials, and then this token is not to be used.
+	if _, err := s.record(ctx); errors.Is(err, errRotated) {
+		return err
+	}
+	return salesforce.ErrTokenMoved
 }
 
 // record reads the row; with none, or one of older credentials, it is a fresh one
