@@ -39,13 +39,37 @@ func (i item) key() string { return string(i["pk"]) + string(i["sk"]) }
 type request struct {
 	Key           item
 	Item          item
-	TransactItems []struct{ Put *struct{ Item item } }
+	TransactItems []struct {
+		Put    *struct{ Item item }
+		Update *update
+	}
 	RequestItems  map[string]struct{ Keys []item }
 
 	IndexName                 string
 	ExpressionAttributeValues map[string]json.RawMessage
 
 	Entries []json.RawMessage
+}
+
+// update is a change of a row.
+type update struct {
+	Key                       item
+	UpdateExpression          string
+	ExpressionAttributeNames  map[string]string
+	ExpressionAttributeValues map[string]json.RawMessage
+}
+
+// update does what an update sets, and leaves out what it counts.
+func (a *AWS) update(u update) {
+	changed := maps.Clone(u.Key)
+	maps.Copy(changed, a.items[u.Key.key()])
+	set, _, _ := strings.Cut(strings.TrimPrefix(u.UpdateExpression, "SET "), " ADD ")
+	for assignment := range strings.SplitSeq(set, ", ") {
+		if name, value, ok := strings.Cut(assignment, " = "); ok {
+			changed[u.ExpressionAttributeNames[name]] = u.ExpressionAttributeValues[value]
+		}
+	}
+	a.items[changed.key()] = changed
 }
 
 // ServeHTTP implements [http.Handler].
@@ -82,6 +106,9 @@ func (a *AWS) answer(operation string, in request) (any, error) {
 		for _, t := range in.TransactItems {
 			if t.Put != nil {
 				a.items[t.Put.Item.key()] = t.Put.Item
+			}
+			if t.Update != nil {
+				a.update(*t.Update)
 			}
 		}
 		return struct{}{}, nil
