@@ -43,7 +43,7 @@ type request struct {
 		Put    *struct{ Item item }
 		Update *update
 	}
-	RequestItems  map[string]struct{ Keys []item }
+	RequestItems map[string]struct{ Keys []item }
 
 	IndexName                 string
 	ExpressionAttributeValues map[string]json.RawMessage

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net/http"
 	"testing"
 
 	"salesforce-integration/internal/salesforce/localorg"
@@ -38,7 +39,10 @@ func (s *suite) testFaults(t *testing.T) {
 		way.open(t)
 		config := s.orgConfig(orgSecret)
 		config["instance_url"] = s.SpareOrgURL
-		c := s.crowd(t, s.create(t, object{"name": t.Name(), "integration_type": "SALESFORCE", "config": config}))
+		i := s.create(t, object{"name": t.Name(), "integration_type": "SALESFORCE", "config": config})
+		// An org that is down for good would be the failure of whoever finds it in the list.
+		defer func() { s.api(t, http.MethodDelete, "/integrations/"+i.ID, nil).want(t, http.StatusNoContent) }()
+		c := s.crowd(t, i)
 		c.publishNewest(t)
 		way.shut(t)
 		c.publishRest(t)

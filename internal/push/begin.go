@@ -82,10 +82,10 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 			fmt.Sprintf("a newer event, of %s, already decides the Campaign's status", c.EventAt.UTC().Format(time.RFC3339))))
 	case claimed && stored == nil:
 		// So that the log shows it while it waits.
-		return decision{verdict: verdictWait, unit: integration.Unit{Delivery: &d}, busyUntil: c.ClaimedUntil},
+		return decision{verdict: verdictWait, unit: integration.Unit{Delivery: &d}, busyUntil: lookAgainAt(c, now)},
 			d.Move(now, integration.StatusPending, integration.ReasonTrying, "another event's status is just being written to the Campaign")
 	case claimed:
-		return decision{verdict: verdictBusy, busyUntil: c.ClaimedUntil}, nil
+		return decision{verdict: verdictBusy, busyUntil: lookAgainAt(c, now)}, nil
 	}
 	if w.held != nil {
 		return record(&d, keepBack(&d, w.held, now, policy))
@@ -95,6 +95,19 @@ func decide(w want, stored *integration.Delivery, campaign *integration.Campaign
 	// request may go on.
 	c.ClaimedBy, c.ClaimedStatus, c.ClaimedUntil = d.ID, w.effect.Status, lease.Add(slowWait)
 	return send(&d, &c, now, lease)
+}
+
+// claimLook is how soon a claimed campaign is looked at again, while the function that
+// claimed it may be alive: it mostly ends its claim within a second or two.
+const claimLook = 5 * time.Second
+
+// lookAgainAt is when a claim may be over: soon, while its function has time, and else
+// when its last request can't be under way any more.
+func lookAgainAt(c integration.Campaign, now time.Time) time.Time {
+	if lease := c.ClaimedUntil.Add(-slowWait); lease.After(now) {
+		return now.Add(min(lease.Sub(now), claimLook))
+	}
+	return c.ClaimedUntil
 }
 
 func record(d *integration.Delivery, err error) (decision, error) {

@@ -1,13 +1,17 @@
 package push_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/push/pushtest"
@@ -155,6 +159,37 @@ func TestOfStatusesThatAreSentAgainALinkedOneCounts(t *testing.T) {
 		w.drain(t)
 		if got := w.outcomes(t); !slices.Equal(got, []string{"delivered status_written", "skipped no_link"}) {
 			t.Errorf("deliveries: %v", got)
+		}
+	})
+}
+
+func TestAClaimIsLookedAtAgainSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, time.Now)
+		w.link(t, integrationID, "exp", demoCampaign)
+		w.org.latency = 2 * time.Second
+		start := time.Now()
+		w.publish("e1", "Experiment Completed", start)
+		w.publish("e2", "Experiment Rolled Back", start.Add(time.Second))
+		one, two := w.queue.Receive(1), w.queue.Receive(1)
+		var both sync.WaitGroup
+		for n, messages := range [][]events.SQSMessage{one, two} {
+			both.Go(func() {
+				time.Sleep(time.Duration(n) * time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				w.queue.Delete(messages, handleBatch(ctx, t, w.handler(), messages))
+			})
+		}
+		time.Sleep(2 * time.Second)
+		if got := w.outcomes(t); !slices.Equal(got, []string{"pending trying", "sending trying"}) {
+			t.Errorf("meanwhile: %v", got)
+		}
+		both.Wait()
+		w.drain(t)
+		statuses, _ := w.org.snapshot()
+		if took := time.Since(start); statuses[demoCampaign] != "Paused" || took > 15*time.Second {
+			t.Errorf("status %q after %s", statuses[demoCampaign], took)
 		}
 	})
 }
