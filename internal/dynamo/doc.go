@@ -45,7 +45,8 @@
 //	GetAllowances                                  1 BatchGetItem for each 100 keys
 //	ListIntegrations, ListLinks, ListWaiting       1 Query for each MB, 5 at most
 //	ListLinks of an experiment or a Campaign       1 BatchGetItem
-//	ListDeliveries                                 1 Query of 1 MB at most, 1 BatchGetItem
+//	ListDeliveries                                 1 Query, 1 BatchGetItem; it looks at a page's worth, behind parts that
+//	                                               found little at up to 2,500 deliveries
 //	CreateIntegration, UpdateIntegration,
 //	SwapToken, SwapAllowance, SwapRequest          1 PutItem
 //	CreateLink                                     1 TransactWriteItems of 3

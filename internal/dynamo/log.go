@@ -17,13 +17,15 @@ const logName = "log"
 // ListDeliveries implements [integration.DeliveryStore]: one Query of an index, and
 // one read of what it found, however many deliveries there are. The index is that of
 // the filter's Campaign, experiment or integration, or of the whole log; a time range
-// narrows what is read in it, the other filters only what is answered.
+// narrows what is read in it, the other filters only what is answered. So a part may
+// be short: it looks at as many deliveries as it may show, and at more only where the
+// parts before it found few ([wider]).
 func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter, p integration.Page) (integration.List[integration.Delivery], error) {
 	var none integration.List[integration.Delivery]
 	if err := checkPage(p); err != nil {
 		return none, err
 	}
-	after, err := parseLogCursor(p.Cursor)
+	after, look, err := parseLogCursor(p.Cursor)
 	if err != nil {
 		return none, err
 	}
@@ -46,29 +48,32 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 	if start != "" {
 		q.ExclusiveStartKey = in.start(start)
 	}
-	// One more than asked for tells whether there is another part. With a filter the
-	// bound is DynamoDB's own: what lies in 1 MB of the index.
+	// One more than asked for tells whether there is another part.
 	if q.FilterExpression, q.ExpressionAttributeNames = logFilter(f, in, values); q.FilterExpression == nil {
-		q.Limit = aws.Int32(int32(p.Limit + 1)) //nolint:gosec // at most 101
+		look = 0
 	}
+	look = min(max(look, p.Limit+1), maxLook)
+	q.Limit = aws.Int32(int32(look)) //nolint:gosec // at most maxLook
 	out, err := s.client.Query(ctx, &q)
 	if err != nil {
 		return none, failed("Query", err)
 	}
-	return s.readLog(ctx, f, p.Limit, out)
+	return s.readLog(ctx, f, p.Limit, look, out)
 }
 
-// readLog reads what a query of the log found. The index lags behind its table, so
-// what does not fit the filter any more is left out.
-func (s *Store) readLog(ctx context.Context, f integration.DeliveryFilter, limit int, out *dynamodb.QueryOutput) (integration.List[integration.Delivery], error) {
+// readLog reads what a query of the log found, which looked at so many deliveries.
+// The index lags behind its table, so what does not fit the filter any more is left
+// out.
+func (s *Store) readLog(ctx context.Context, f integration.DeliveryFilter, limit, looked int, out *dynamodb.QueryOutput) (integration.List[integration.Delivery], error) {
 	var part integration.List[integration.Delivery]
 	found := out.Items
+	next := wider(looked, len(found), limit)
 	switch {
 	case len(found) > limit:
 		found = found[:limit]
-		part.NextCursor = formatCursor(logName, text(found[limit-1], attrLogSK))
+		part.NextCursor = formatLogCursor(text(found[limit-1], attrLogSK), next, limit)
 	case len(out.LastEvaluatedKey) > 0:
-		part.NextCursor = formatCursor(logName, text(out.LastEvaluatedKey, attrLogSK))
+		part.NextCursor = formatLogCursor(text(out.LastEvaluatedKey, attrLogSK), next, limit)
 	}
 	if len(found) == 0 {
 		return part, nil
@@ -120,9 +125,6 @@ func (s *Store) ListWaiting(ctx context.Context, integrationID string, p integra
 	}, p.Limit, after)
 }
 
-// parseLogCursor returns the position in a cursor of the log.
-func parseLogCursor(cursor string) (string, error) { return parsePosition(logName, cursor) }
-
 // parsePosition returns the position in a cursor of a list of deliveries, which
 // must be one that logPosition made.
 func parsePosition(list, cursor string) (string, error) {
@@ -130,11 +132,19 @@ func parsePosition(list, cursor string) (string, error) {
 	if err != nil || position == "" {
 		return "", err
 	}
-	at, id, ok := strings.Cut(position, "#")
-	if _, err := time.Parse(timeLayout, at); err != nil || !ok || !usable(id) {
-		return "", badCursor()
+	if err := checkPosition(position); err != nil {
+		return "", err
 	}
 	return position, nil
+}
+
+// checkPosition refuses what logPosition did not make.
+func checkPosition(position string) error {
+	at, id, ok := strings.Cut(position, "#")
+	if _, err := time.Parse(timeLayout, at); err != nil || !ok || !usable(id) {
+		return badCursor()
+	}
+	return nil
 }
 
 // index is one of the log's indexes, and the part of it to look in: attr is its

@@ -3,6 +3,8 @@ package dynamo_test
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,8 +57,8 @@ func TestBatchGetGivesUp(t *testing.T) {
 	})
 }
 
-// TestOneAnswerOfTheLogIsOneQuery: whatever is filtered, an answer looks at one page
-// of an index, and reads what it found by one call.
+// TestOneAnswerOfTheLogIsOneQuery: whatever is filtered, an answer looks at one page's
+// worth of an index, and reads what it found by one call.
 func TestOneAnswerOfTheLogIsOneQuery(t *testing.T) {
 	position := func(n int) string { return fmt.Sprintf("2026-03-02T10:00:%02d.000000000Z#d%d", 59-n, n) }
 	all := integration.DeliveryFilter{Direction: integration.Outbound, Status: integration.StatusParked, EventType: "e", IntegrationID: "i", ExperimentKey: "x", CampaignID: "c"}
@@ -88,7 +90,7 @@ func TestOneAnswerOfTheLogIsOneQuery(t *testing.T) {
 				t.Errorf("calls %v", c.calls)
 			}
 			q := c.queries[0]
-			if *q.IndexName != tt.index || aws.ToString(q.FilterExpression) != tt.expected || (q.Limit == nil) != (tt.expected != "") {
+			if *q.IndexName != tt.index || aws.ToString(q.FilterExpression) != tt.expected || aws.ToInt32(q.Limit) != 11 {
 				t.Errorf("index %s, filter %q, limit %d", *q.IndexName, aws.ToString(q.FilterExpression), aws.ToInt32(q.Limit))
 			}
 			if _, err := s.ListDeliveries(t.Context(), tt.filter, integration.Page{Limit: 10, Cursor: l.NextCursor}); err != nil {
@@ -96,6 +98,63 @@ func TestOneAnswerOfTheLogIsOneQuery(t *testing.T) {
 			}
 			if got := c.queries[1].ExclusiveStartKey["log_sk"].(*types.AttributeValueMemberS).Value; got != position(9) {
 				t.Errorf("it goes on behind %s, want %s", got, position(9))
+			}
+		})
+	}
+}
+
+// TestTheLogLooksFurtherWhereLittleIsFound: an answer pays for a page's worth of the
+// index, however little the filter lets pass, and only the parts after empty ones look
+// at more, within a bound.
+func TestTheLogLooksFurtherWhereLittleIsFound(t *testing.T) {
+	position := func(n int) string { return fmt.Sprintf("2026-03-02T10:00:00.%09dZ#d%d", 999999999-n, n) }
+	tests := []struct {
+		name   string
+		filter integration.DeliveryFilter
+		every  int // one of so many deliveries fits
+		parts  int
+		most   []int32 // at which a part may look
+	}{
+		{"all fit", integration.DeliveryFilter{Status: integration.StatusParked}, 1, 4, []int32{11, 11, 11, 11}},
+		{"a few fit", integration.DeliveryFilter{Status: integration.StatusParked}, 4, 4, []int32{11, 44, 44, 44}},
+		{"none fits", integration.DeliveryFilter{Status: integration.StatusParked}, 1 << 30, 6, []int32{11, 44, 176, 704, 2500, 2500}},
+		{"nothing is filtered", integration.DeliveryFilter{}, 1, 3, []int32{11, 11, 11}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			at := 0
+			c := &stub{query: func(_ int, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+				if start, ok := in.ExclusiveStartKey["log_sk"].(*types.AttributeValueMemberS); ok {
+					_, number, _ := strings.Cut(start.Value, "#d")
+					n, err := strconv.Atoi(number)
+					if err != nil {
+						t.Fatal(err)
+					}
+					at = n
+				}
+				out := &dynamodb.QueryOutput{}
+				for range aws.ToInt32(in.Limit) {
+					if at++; at%tt.every == 0 {
+						out.Items = append(out.Items, attributes{"log_sk": str(position(at))})
+					}
+				}
+				out.LastEvaluatedKey = attributes{"log_sk": str(position(at))}
+				return out, nil
+			}}
+			s := dynamo.New(c, "table")
+			page := integration.Page{Limit: 10}
+			for part := range tt.parts {
+				l, err := s.ListDeliveries(t.Context(), tt.filter, page)
+				if err != nil || l.NextCursor == "" {
+					t.Fatalf("part %d: %+v, %v", part, l, err)
+				}
+				if got := aws.ToInt32(c.queries[part].Limit); got > tt.most[part] || got < 11 || (tt.every > 100 && got != tt.most[part]) {
+					t.Errorf("part %d looks at %d deliveries, want %d at most", part, got, tt.most[part])
+				}
+				page.Cursor = l.NextCursor
+			}
+			if c.calls["Query"] != tt.parts {
+				t.Errorf("%d queries for %d parts", c.calls["Query"], tt.parts)
 			}
 		})
 	}
@@ -110,6 +169,8 @@ func FuzzCursor(f *testing.F) {
 	f.Add(enc([]byte("1\nlog\n2026-03-02T10:00:00.000000000Z#d")))
 	f.Add(enc([]byte("1\nlog\n2026-03-02T10:00:00Z#d")))
 	f.Add(enc([]byte("1\nlog\n#")))
+	f.Add(enc([]byte("1\nlog\n2026-03-02T10:00:00.000000000Z#d\n404")))
+	f.Add(enc([]byte("1\nlog\n2026-03-02T10:00:00.000000000Z#d\n99999999999999999999")))
 	f.Add(enc([]byte("1\nintegrations\ni")))
 	f.Add(enc([]byte("1\nlinks of i\nLINK#c")))
 	f.Add(enc([]byte("1\nlinks of i\nTOKEN")))
