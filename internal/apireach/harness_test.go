@@ -57,7 +57,8 @@ func newSide(t *testing.T) *side {
 	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: allowed, HTTPClient: client})
 	log := slog.New(slog.DiscardHandler)
 	service, err := integration.NewService(integration.ServiceConfig{
-		Store: store, Vault: vault, Commands: nobody{}, Allowed: allowed, Log: log,
+		WebhookReads: true,
+		Store:        store, Vault: vault, Commands: nobody{}, Allowed: allowed, Log: log,
 		Orgs:      orgcheck.New(orgcheck.Config{HTTPClient: client}),
 		Campaigns: dialer,
 		Previews:  push.NewPreviewer(push.PreviewerConfig{Store: store, Orgs: dialer, ReservePercent: 20, Now: time.Now}),

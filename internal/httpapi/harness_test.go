@@ -78,7 +78,8 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 	client := &http.Client{Transport: inProcess{h}}
 	dialer := orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client, Now: func() time.Time { return h.now }})
 	service, err := integration.NewService(integration.ServiceConfig{
-		Store: h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
+		WebhookReads: true,
+		Store:        h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
 		Orgs:      orgcheck.New(orgcheck.Config{HTTPClient: client}),
 		Campaigns: dialer,
 		Previews:  push.NewPreviewer(push.PreviewerConfig{Store: h.store, Orgs: dialer, ReservePercent: 20, Now: func() time.Time { return h.now }}),

@@ -26,8 +26,8 @@ type SettingsChange struct {
 	NoteKind   *string            `json:"note_kind,omitempty" nullable:"true" enum:"content_note,feed_item" doc:"How notes are written." example:"content_note"`
 
 	FinalizeStatuses []string `json:"finalize_statuses,omitempty" nullable:"true" doc:"The Campaign statuses that finish an experiment, in capitals or not, of at most 40 characters each. An empty list goes back to those of the deployment. At most 50 entries." example:"[\"Completed\", \"Aborted\"]"`
-	Reread           *bool    `json:"reread,omitempty" nullable:"true" doc:"True: before the platform is asked to finish an experiment, its Campaign is read again in Salesforce, and counts only if its status finishes the experiment then. Each such message costs an API call." example:"false"`
-	LookupKey        *bool    `json:"lookup_key,omitempty" nullable:"true" doc:"True: when a message about a Campaign that is not linked carries no experiment's key, the key is read from the Campaign's field in Salesforce. Each such message costs an API call." example:"false"`
+	Reread           *bool    `json:"reread,omitempty" nullable:"true" doc:"True: before the platform is asked to finish an experiment, its Campaign is read again in Salesforce, and counts only if its status finishes the experiment then. Each such message costs an API call. Refused with 422 unless the template parameter WebhookReadsSalesforce is yes." example:"false"`
+	LookupKey        *bool    `json:"lookup_key,omitempty" nullable:"true" doc:"True: when a message about a Campaign that is not linked carries no experiment's key, the key is read from the Campaign's field in Salesforce. Each such message costs an API call. Refused with 422 unless the template parameter WebhookReadsSalesforce is yes." example:"false"`
 }
 
 // Effect is what a type of event does to a Campaign.

@@ -65,7 +65,7 @@ const (
 	ReasonDuplicate             Reason = "duplicate"
 	ReasonEcho                  Reason = "echo"
 	ReasonAlreadyFinal          Reason = "already_final" // the Campaign did not become completed: it was so already
-	ReasonNotConfirmed          Reason = "not_confirmed" // the org, asked again, says otherwise
+	ReasonNotConfirmed          Reason = "not_confirmed" // the org, asked again, says otherwise, or may not be asked
 	ReasonUnknownCampaign       Reason = "unknown_campaign"
 	ReasonConflict              Reason = "link_conflict"
 )

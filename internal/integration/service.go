@@ -14,19 +14,22 @@ import (
 // the HMAC key that it also is.
 const webhookSecretBytes = 32
 
-// ServiceConfig is what a [Service] works with. All fields but Allowed are needed.
+// ServiceConfig is what a [Service] works with. All fields but Allowed and
+// WebhookReads are needed.
 type ServiceConfig struct {
 	Store     Store
 	Vault     Vault
-	Commands  Dispatcher             // takes what push is to do
-	Orgs      OrgChecker             // tests connections
-	Campaigns CampaignFinder         // looks Campaigns up, to link them
-	Previews  Previewer              // says what an event would do
-	Allowed   AllowedOrigins         // origins that an instance_url may name beside Salesforce's
-	Now       func() time.Time       // the clock
-	NewID     func() (string, error) // makes ids that sort by creation: UUIDv7
-	Random    io.Reader              // source of webhook secrets: crypto/rand.Reader
-	Log       *slog.Logger           // takes the audit trail
+	Commands  Dispatcher     // takes what push is to do
+	Orgs      OrgChecker     // tests connections
+	Campaigns CampaignFinder // looks Campaigns up, to link them
+	Previews  Previewer      // says what an event would do
+	Allowed   AllowedOrigins // origins that an instance_url may name beside Salesforce's
+	// WebhookReads: the webhook may look into the orgs, so settings may want it to.
+	WebhookReads bool
+	Now          func() time.Time       // the clock
+	NewID        func() (string, error) // makes ids that sort by creation: UUIDv7
+	Random       io.Reader              // source of webhook secrets: crypto/rand.Reader
+	Log          *slog.Logger           // takes the audit trail
 }
 
 // Service holds the use cases of the administrators' API. Its methods check what
@@ -141,7 +144,7 @@ func (s *Service) check(n NewIntegration) (Integration, Credentials, error) {
 		Active:      !n.Inactive,
 		InstanceURL: field(&errs, n.InstanceURL, s.parseInstanceURL),
 		ClientID:    field(&errs, n.ClientID, parseClientID),
-		Settings:    field(&errs, n.Settings, checkSettings),
+		Settings:    field(&errs, n.Settings, s.checkSettings),
 
 		CredentialsVersion:    1,
 		WebhookSecretIssuedAt: now,

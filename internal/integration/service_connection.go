@@ -115,7 +115,7 @@ func (s *Service) TestNewConnection(ctx context.Context, by Actor, n NewConnecti
 		InstanceURL:  field(&errs, n.InstanceURL, s.parseInstanceURL),
 		ClientID:     field(&errs, n.ClientID, parseClientID),
 		ClientSecret: field(&errs, n.Credentials.ClientSecret, parseClientSecret),
-		Settings:     field(&errs, n.Settings, checkSettings),
+		Settings:     field(&errs, n.Settings, s.checkSettings),
 	}
 	field(&errs, n.Credentials.AccessToken, parseAccessToken)
 	if err := joined(errs); err != nil {

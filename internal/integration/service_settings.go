@@ -26,13 +26,14 @@ const eventTypePrefix = "Experiment "
 
 // checkSettings checks and cleans all settings. An empty map becomes nil, which
 // is what it means.
-func checkSettings(s Settings) (Settings, error) {
+func (s *Service) checkSettings(given Settings) (Settings, error) {
 	var errs []error
-	s.StatusMap = field(&errs, s.StatusMap, checkStatusMap)
-	s.NoteEvents = field(&errs, s.NoteEvents, checkNoteEvents)
-	s.NoteKind = field(&errs, s.NoteKind, checkNoteKind)
-	s.FinalizeStatuses = field(&errs, s.FinalizeStatuses, checkFinalizeStatuses)
-	return s, joined(errs)
+	given.StatusMap = field(&errs, given.StatusMap, checkStatusMap)
+	given.NoteEvents = field(&errs, given.NoteEvents, checkNoteEvents)
+	given.NoteKind = field(&errs, given.NoteKind, checkNoteKind)
+	given.FinalizeStatuses = field(&errs, given.FinalizeStatuses, checkFinalizeStatuses)
+	errs = append(errs, s.checkLooks(given.Reread, given.LookupKey))
+	return given, joined(errs)
 }
 
 func checkStatusMap(m map[EventType]string) (map[EventType]string, error) {

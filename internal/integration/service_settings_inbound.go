@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -30,6 +31,42 @@ func checkFinalizeStatuses(statuses []string) ([]string, error) {
 		}
 	}
 	return cleaned, joined(errs)
+}
+
+// ParameterWebhookReads is the template's parameter by which an operator lets the
+// webhook look into the orgs. It faces the internet, and has no right to open an
+// org's credentials without.
+const ParameterWebhookReads = "WebhookReadsSalesforce"
+
+// ReadWebhookReads reads that parameter from a function's environment,
+// WEBHOOK_READS_SALESFORCE: yes or no, the default.
+func ReadWebhookReads(getenv func(string) string) (bool, error) {
+	switch v := getenv("WEBHOOK_READS_SALESFORCE"); v {
+	case "yes":
+		return true, nil
+	case "no", "":
+		return false, nil
+	default:
+		return false, fmt.Errorf("WEBHOOK_READS_SALESFORCE %q is neither yes nor no", v)
+	}
+}
+
+// checkLooks refuses the settings that want the webhook to look into the org, where
+// it may not.
+func (s *Service) checkLooks(reread, lookupKey bool) error {
+	if s.c.WebhookReads {
+		return nil
+	}
+	var errs []error
+	for _, look := range []struct {
+		name string
+		on   bool
+	}{{"settings.reread", reread}, {"settings.lookup_key", lookupKey}} {
+		if look.on {
+			errs = append(errs, Invalidf(look.name, "This deployment does not let the webhook read in Salesforce. Whoever deploys it allows that by setting the template parameter %s to yes.", ParameterWebhookReads))
+		}
+	}
+	return joined(errs)
 }
 
 // mergeInbound applies the part of a checked patch that is about messages of

@@ -234,3 +234,46 @@ func numbered(n int) []string {
 	}
 	return out
 }
+
+func TestLooksNeedTheOperatorsLeave(t *testing.T) {
+	yes, no := true, false
+	for _, tt := range []struct {
+		name   string
+		may    bool
+		s      integration.Settings
+		patch  integration.Patch
+		fields []string
+	}{
+		{"a second look, allowed", true, integration.Settings{Reread: true}, integration.Patch{Reread: &yes}, nil},
+		{"a look for the key, allowed", true, integration.Settings{LookupKey: true}, integration.Patch{LookupKey: &yes}, nil},
+		{"a second look", false, integration.Settings{Reread: true}, integration.Patch{Reread: &yes}, []string{"settings.reread"}},
+		{"a look for the key", false, integration.Settings{LookupKey: true}, integration.Patch{LookupKey: &yes, Reread: &no}, []string{"settings.lookup_key"}},
+		{"both", false, integration.Settings{Reread: true, LookupKey: true}, integration.Patch{Reread: &yes, LookupKey: &yes}, []string{"settings.reread", "settings.lookup_key"}},
+		{"neither", false, integration.Settings{}, integration.Patch{Reread: &no, LookupKey: &no}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			may := func(c *integration.ServiceConfig) { c.WebhookReads = tt.may }
+			n := good()
+			n.Settings = tt.s
+			_, created := newBench(t, may).service.Create(t.Context(), ada, n)
+			_, tested := newBench(t, may).service.TestNewConnection(t.Context(), ada, integration.NewConnection{
+				InstanceURL: n.InstanceURL, ClientID: n.ClientID, Credentials: n.Credentials, Settings: tt.s,
+			})
+			b := newBench(t, may)
+			if _, err := b.service.Create(t.Context(), ada, good()); err != nil {
+				t.Fatal(err)
+			}
+			_, updated := b.service.Update(t.Context(), ada, someID, tt.patch)
+			for how, err := range map[string]error{"create": created, "test": tested, "update": updated} {
+				if (err == nil) != (tt.fields == nil) {
+					t.Errorf("%s: %v", how, err)
+				}
+				for _, field := range tt.fields {
+					if !strings.Contains(fmt.Sprint(err), field) || !strings.Contains(fmt.Sprint(err), "WebhookReadsSalesforce to yes") {
+						t.Errorf("%s: %v does not name %s, or the parameter", how, err, field)
+					}
+				}
+			}
+		})
+	}
+}

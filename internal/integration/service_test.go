@@ -61,9 +61,10 @@ func newBench(t *testing.T, change func(*integration.ServiceConfig)) bench {
 	b := bench{store: inmem.New(), vault: &inmem.Vault{}, queue: &commandQueue{}, org: &fixedOrg{}, found: &foundCampaigns{}}
 	c := integration.ServiceConfig{
 		Store: b.store, Vault: b.vault, Commands: b.queue, Orgs: b.org, Campaigns: b.found, Previews: noPreviews{}, Log: slog.New(slog.DiscardHandler),
-		Now:    func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) },
-		NewID:  func() (string, error) { return someID, nil },
-		Random: strings.NewReader(strings.Repeat("r", 32)),
+		Now:          func() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) },
+		NewID:        func() (string, error) { return someID, nil },
+		WebhookReads: true,
+		Random:       strings.NewReader(strings.Repeat("r", 32)),
 	}
 	if change != nil {
 		change(&c)

@@ -125,6 +125,7 @@ func (s *Service) checkPatch(p Patch) (Patch, error) {
 	}
 	p.NoteKind = optionalField(&errs, p.NoteKind, checkNoteKind)
 	p.FinalizeStatuses = optionalField(&errs, p.FinalizeStatuses, checkFinalizeStatuses)
+	errs = append(errs, s.checkLooks(p.Reread != nil && *p.Reread, p.LookupKey != nil && *p.LookupKey))
 	return p, joined(errs)
 }
 

@@ -30,7 +30,8 @@ type Settings struct {
 	// capitals or not; none: those of the deployment.
 	FinalizeStatuses []string
 	// Reread: a Campaign is read again in Salesforce before its experiment is
-	// finished, and only one whose status finishes it then counts.
+	// finished, and only one whose status finishes it then counts. Like LookupKey it
+	// needs a deployment whose webhook may read there: see [ServiceConfig.WebhookReads].
 	Reread bool
 	// LookupKey: the experiment's key of a Campaign that follows none is read in
 	// Salesforce when a message does not carry it.

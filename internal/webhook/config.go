@@ -39,6 +39,11 @@ type Config struct {
 	// Zero means optional.
 	ClientCertificate Authentication
 
+	// ReadsSalesforce says whether the function may look into the orgs. Where it may
+	// not, its role opens no credentials, and a setting that wants a look is not
+	// followed: what hangs on it is skipped.
+	ReadsSalesforce bool
+
 	// ExperimentKeyField is the Campaign field that holds the experiment's key in an
 	// outbound message.
 	ExperimentKeyField string
@@ -69,8 +74,11 @@ type Config struct {
 
 // FromEnv reads the function's settings: TABLE_NAME, KMS_KEY_ID, EVENT_BUS_NAME,
 // EVENT_SOURCE_OUT, WEBHOOK_AUTHENTICATION (required, the default, or optional),
-// WEBHOOK_CLIENT_CERTIFICATE (optional, the default, or required), EXPERIMENT_KEY_FIELD, FINALIZE_STATUSES (separated by commas), ECHO_WINDOW (like
-// 10m), SALESFORCE_API_VERSION, ALLOWED_SALESFORCE_HOSTS, LOG_LEVEL and STAGE. [Config.Validate] reports what is wrong with them.
+// WEBHOOK_CLIENT_CERTIFICATE (optional, the default, or required),
+// WEBHOOK_READS_SALESFORCE (no, the default, or yes), EXPERIMENT_KEY_FIELD,
+// FINALIZE_STATUSES (separated by commas), ECHO_WINDOW (like 10m), SALESFORCE_API_VERSION,
+// ALLOWED_SALESFORCE_HOSTS, LOG_LEVEL and STAGE. [Config.Validate] reports what is
+// wrong with them.
 func FromEnv(getenv func(string) string) Config {
 	c := Config{
 		Authentication:     Authentication(cmp.Or(getenv("WEBHOOK_AUTHENTICATION"), string(AuthenticationRequired))),
@@ -90,6 +98,9 @@ func FromEnv(getenv func(string) string) Config {
 	var err error
 	if c.Allowed, err = integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS")); err != nil {
 		c.unreadable = fmt.Errorf("ALLOWED_SALESFORCE_HOSTS: %w", err)
+	}
+	if c.ReadsSalesforce, err = integration.ReadWebhookReads(getenv); err != nil {
+		c.unreadable = errors.Join(c.unreadable, err)
 	}
 	if v := getenv("ECHO_WINDOW"); v != "" {
 		window, err := time.ParseDuration(v)

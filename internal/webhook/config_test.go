@@ -26,7 +26,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Authentication != webhook.AuthenticationRequired || c.ExperimentKeyField != "Experiment_Key__c" || c.EchoWindow != 10*time.Minute {
+	if c.Authentication != webhook.AuthenticationRequired || c.ExperimentKeyField != "Experiment_Key__c" || c.EchoWindow != 10*time.Minute || c.ReadsSalesforce {
 		t.Errorf("config = %+v", c)
 	}
 	if diff := cmp.Diff([]string{"Completed"}, c.FinalStatuses); diff != "" {
@@ -37,11 +37,11 @@ func TestConfigDefaults(t *testing.T) {
 func TestConfigFromEnv(t *testing.T) {
 	t.Parallel()
 	c := webhook.FromEnv(env("WEBHOOK_AUTHENTICATION", "optional", "EXPERIMENT_KEY_FIELD", "Test__c",
-		"FINALIZE_STATUSES", "Completed, Aborted ,", "ECHO_WINDOW", "90s", "LOG_LEVEL", "debug", "STAGE", "prod"))
+		"FINALIZE_STATUSES", "Completed, Aborted ,", "WEBHOOK_READS_SALESFORCE", "yes", "ECHO_WINDOW", "90s", "LOG_LEVEL", "debug", "STAGE", "prod"))
 	if err := c.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if c.Authentication != webhook.AuthenticationOptional || c.ExperimentKeyField != "Test__c" || c.EchoWindow != 90*time.Second || c.LogLevel != "debug" || c.Stage != "prod" {
+	if c.Authentication != webhook.AuthenticationOptional || c.ExperimentKeyField != "Test__c" || !c.ReadsSalesforce || c.EchoWindow != 90*time.Second || c.LogLevel != "debug" || c.Stage != "prod" {
 		t.Errorf("config = %+v", c)
 	}
 	if diff := cmp.Diff([]string{"Completed", "Aborted"}, c.FinalStatuses); diff != "" {
@@ -53,13 +53,13 @@ func TestConfigSaysEverythingThatIsWrong(t *testing.T) {
 	t.Parallel()
 	err := webhook.FromEnv(func(name string) string {
 		return map[string]string{
-			"WEBHOOK_AUTHENTICATION": "off", "WEBHOOK_CLIENT_CERTIFICATE": "no", "EXPERIMENT_KEY_FIELD": "a b", "FINALIZE_STATUSES": " , ", "ECHO_WINDOW": "soon",
+			"WEBHOOK_AUTHENTICATION": "off", "WEBHOOK_CLIENT_CERTIFICATE": "no", "WEBHOOK_READS_SALESFORCE": "maybe", "EXPERIMENT_KEY_FIELD": "a b", "FINALIZE_STATUSES": " , ", "ECHO_WINDOW": "soon",
 		}[name]
 	}).Validate()
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"WEBHOOK_AUTHENTICATION", "WEBHOOK_CLIENT_CERTIFICATE", "EXPERIMENT_KEY_FIELD", "FINALIZE_STATUSES", "ECHO_WINDOW",
+	for _, name := range []string{"WEBHOOK_AUTHENTICATION", "WEBHOOK_CLIENT_CERTIFICATE", "WEBHOOK_READS_SALESFORCE", "EXPERIMENT_KEY_FIELD", "FINALIZE_STATUSES", "ECHO_WINDOW",
 		"TABLE_NAME", "KMS_KEY_ID", "EVENT_BUS_NAME", "EVENT_SOURCE_OUT"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)

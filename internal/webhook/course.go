@@ -69,7 +69,12 @@ func (r rules) step(c *course, it *item, wrote integration.Campaign, org look, n
 	}
 	after, v := r.judge(before, it, wrote, now)
 	it.verdict = v
-	if found, there, asked := org.status(it.campaignID); r.reread && asked && it.asking() && !after.Accounted && !r.finalizes(found.Status) {
+	switch found, there, asked := org.status(it.campaignID); {
+	case !r.reread || !it.asking() || after.Accounted:
+	case !r.ReadsSalesforce:
+		// Nothing is seen of it, so that the same state counts once this is mended.
+		it.verdict, after = r.mayNotAsk(it), before
+	case asked && !r.finalizes(found.Status):
 		it.verdict = r.notConfirmed(it, found, there)
 		after = withState(before, it)
 		if there {

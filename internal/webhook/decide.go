@@ -52,6 +52,11 @@ func linkConflict(n notification, follows string) verdict {
 
 // unlinked is the verdict on a message about a Campaign that follows nothing.
 func (r rules) unlinked(*item) verdict {
+	if r.lookupKey && !r.ReadsSalesforce {
+		return skip(integration.ReasonUnknownCampaign,
+			"No experiment is linked to this Campaign, and the message carries no experiment's key. The integration's settings want it read in Salesforce (lookup_key), which this deployment does not let the webhook do: set the template parameter %s to yes, or switch lookup_key off. To link the Campaign: POST .../links, or let the message carry the key (outbound message: field %s, JSON: experiment_key).",
+			integration.ParameterWebhookReads, r.ExperimentKeyField)
+	}
 	return skip(integration.ReasonUnknownCampaign,
 		"No experiment is linked to this Campaign. Link it by POST .../links, or let the message carry the experiment's key (outbound message: field %s, JSON: experiment_key).",
 		r.ExperimentKeyField)
@@ -109,6 +114,20 @@ func (r rules) notConfirmed(it *item, found OrgCampaign, there bool) verdict {
 	}
 	return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: the Campaign is %q, which does not finish an experiment. Nothing was requested.%s",
 		it.status, found.Status, words)
+}
+
+// mayNotAsk is the verdict on a completion that the org was to be asked about, where
+// the operator does not let the webhook ask. To finish an experiment cannot be taken
+// back, and the setting says not to do it unasked; a negative Ack would bring the
+// message back for a day, and mend nothing.
+func (r rules) mayNotAsk(it *item) verdict {
+	words := ""
+	if it.resumed() {
+		words = " An earlier try may have asked the platform to finish the experiment."
+	}
+	return skip(integration.ReasonNotConfirmed,
+		"The message says %q. The integration's settings want Salesforce asked before the experiment is finished (reread), which this deployment does not let the webhook do. Nothing was requested.%s Set the template parameter %s to yes, or switch reread off in the integration's settings; then save the Campaign once more.",
+		it.status, words, integration.ParameterWebhookReads)
 }
 
 func (r rules) echo(it *item) verdict {

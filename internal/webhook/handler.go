@@ -34,7 +34,7 @@ type Deps struct {
 	Store     integration.Store
 	Vault     integration.Vault
 	Publisher Publisher
-	Org       Org // asked only where an integration's settings want it
+	Org       Org // asked only where an integration's settings want it; needed where [Config.ReadsSalesforce]
 	Now       func() time.Time
 	NewID     func() string // makes an id for a call that brings none
 	Log       *slog.Logger  // takes one line a request
@@ -67,7 +67,7 @@ func New(c Config, d Deps) (*Handler, error) {
 		{"Store", d.Store == nil},
 		{"Vault", d.Vault == nil},
 		{"Publisher", d.Publisher == nil},
-		{"Org", d.Org == nil},
+		{"Org", c.ReadsSalesforce && d.Org == nil},
 		{"Now", d.Now == nil},
 		{"NewID", d.NewID == nil},
 		{"Log", d.Log == nil},

@@ -55,6 +55,9 @@ func (l look) status(id string) (found OrgCampaign, there, asked bool) {
 // wanted returns the items that wait for a look into the org, and says whether one
 // of them wants its Campaign's key.
 func (r rules) wanted(items []*item, l look) (waiting []*item, keys bool) {
+	if !r.ReadsSalesforce {
+		return nil, false
+	}
 	for _, it := range items {
 		_, asked := l.asked[it.campaignID]
 		switch {

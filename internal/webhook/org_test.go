@@ -257,3 +257,80 @@ func TestCrashAroundALook(t *testing.T) {
 		}
 	}
 }
+
+// TestALookThatTheDeploymentForbids: what is stored wants one all the same. Nothing
+// is finished unconfirmed, the message is not repeated for it, and once it is mended
+// the same state counts.
+func TestALookThatTheDeploymentForbids(t *testing.T) {
+	t.Parallel()
+	forbids := func(c *webhook.Config) { c.ReadsSalesforce = false }
+	for name, c := range map[string]struct {
+		note  note
+		want  integration.Reason
+		words []string
+		links string // what the Campaign follows then
+	}{
+		"a completion that was to be confirmed": {completed(1, campaignID), integration.ReasonNotConfirmed, []string{"reread", "WebhookReadsSalesforce", "save the Campaign once more"}, experimentKey},
+		"one that links":                        {linking(1, unlinkedID, "carried"), integration.ReasonNotConfirmed, []string{`was linked to experiment "carried"`, "WebhookReadsSalesforce"}, "carried"},
+		"a key that was to be read":             {completed(1, unlinkedID), integration.ReasonUnknownCampaign, []string{"lookup_key", "WebhookReadsSalesforce", "Experiment_Key__c"}, ""},
+		"a state that asks for nothing":         {note{1, campaignID, map[string]string{"Status": "In Progress"}}, ignored, nil, experimentKey},
+		"our own write":                         {note{1, echoID, map[string]string{"Status": "Completed", "LastModifiedDate": "2026-03-02T09:00:00.000Z"}}, integration.ReasonEcho, nil, echoKey},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, forbids)
+			r.settings(integration.Settings{Reread: true, LookupKey: true})
+			if got := r.send(soapEnvelope(c.note)); got.StatusCode != http.StatusOK || !strings.Contains(got.Body, "<Ack>true</Ack>") {
+				t.Errorf("answer = %d %s", got.StatusCode, got.Body)
+			}
+			d := r.deliveries()[0]
+			if d.Reason != c.want || !d.Status.Final() || d.APICalls != 0 {
+				t.Errorf("%s/%s: %s", d.Status, d.Reason, d.Detail)
+			}
+			for _, words := range c.words {
+				if !strings.Contains(d.Detail, words) {
+					t.Errorf("%q is not in: %s", words, d.Detail)
+				}
+			}
+			if got := r.follows(d.CampaignID); got != c.links {
+				t.Errorf("the campaign follows %q, want %q", got, c.links)
+			}
+			if len(r.org.asked) != 0 || len(r.bus.requests) != 0 {
+				t.Errorf("the org was asked %v, the platform %v", r.org.asked, r.bus.requests)
+			}
+		})
+	}
+	for name, mend := range map[string]func(*rig){
+		"the operator allows it":   func(r *rig) { r.ReadsSalesforce = true; r.publishWith(r.bus) },
+		"reread is off":            func(r *rig) { r.settings(integration.Settings{}) },
+		"reread is off, lookup on": func(r *rig) { r.settings(integration.Settings{LookupKey: true}) },
+	} {
+		t.Run("mended: "+name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, forbids)
+			r.settings(integration.Settings{Reread: true})
+			r.inOrg(map[string]webhook.OrgCampaign{campaignID: {Status: "Completed"}})
+			r.tell(1, says("Completed", "09:50:00", integration.ReasonNotConfirmed))
+			r.tell(2, says("Completed", "09:51:00", integration.ReasonNotConfirmed))
+			mend(r)
+			r.tell(3, says("Completed", "09:52:00", asks))
+			r.tell(4, says("Completed", "09:53:00", already))
+			if want := integration.DeliveryID(integration.Inbound, integrationID, notificationID(3)); len(r.bus.requests) != 1 || r.bus.requests[0].ID != want {
+				t.Errorf("requests = %+v, want one of %s", r.bus.requests, want)
+			}
+		})
+	}
+}
+
+// TestNoOrgIsNeededWhereNoneMayBeAsked, and one is where it may.
+func TestNoOrgIsNeededWhereNoneMayBeAsked(t *testing.T) {
+	t.Parallel()
+	for _, may := range []bool{false, true} {
+		c := webhook.FromEnv(env())
+		c.ReadsSalesforce = may
+		_, err := webhook.New(c, webhook.Deps{})
+		if got := strings.Contains(err.Error(), "Org is missing"); got != may {
+			t.Errorf("may: %t: %v", may, err)
+		}
+	}
+}

@@ -58,6 +58,7 @@ func newRig(tb testing.TB, configure ...func(*webhook.Config)) *rig {
 	tb.Helper()
 	r := &rig{tb: tb, store: inmem.New(), bus: &bus{}, vault: &vault{}, org: &fakeOrg{}, log: &bytes.Buffer{}, total: map[string]int{}}
 	r.Config = webhook.FromEnv(func(string) string { return "" })
+	r.ReadsSalesforce = true
 	for _, c := range configure {
 		c(&r.Config)
 	}

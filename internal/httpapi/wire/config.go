@@ -18,6 +18,7 @@ type config struct {
 	logLevel  string
 	reserve   int // percent of an org's API allowance
 	allowed   integration.AllowedOrigins
+	looks     bool // the webhook may look into the orgs
 }
 
 // readConfig reads the environment; all that is wrong with it is in the error.
@@ -42,6 +43,9 @@ func readConfig(getenv func(string) string) (config, error) {
 	}
 	var err error
 	if c.reserve, err = push.ReadReserve(getenv); err != nil {
+		errs = append(errs, err)
+	}
+	if c.looks, err = integration.ReadWebhookReads(getenv); err != nil {
 		errs = append(errs, err)
 	}
 	if c.allowed, err = integration.ParseAllowedOrigins(getenv("ALLOWED_SALESFORCE_HOSTS")); err != nil {

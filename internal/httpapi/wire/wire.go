@@ -43,17 +43,18 @@ func Handler(getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandle
 	client := egress.NewClient(egress.Config{Listed: c.allowed})
 	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now})
 	service, err := integration.NewService(integration.ServiceConfig{
-		Store:     store,
-		Vault:     vault,
-		Commands:  queue.New(sqs.NewFromConfig(aws), c.queueURL),
-		Orgs:      orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: client, Now: time.Now}),
-		Campaigns: dialer,
-		Previews:  push.NewPreviewer(push.PreviewerConfig{Store: store, Orgs: dialer, ReservePercent: c.reserve, Now: time.Now}),
-		Allowed:   c.allowed,
-		Now:       time.Now,
-		NewID:     newID,
-		Random:    rand.Reader,
-		Log:       log,
+		Store:        store,
+		Vault:        vault,
+		Commands:     queue.New(sqs.NewFromConfig(aws), c.queueURL),
+		Orgs:         orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: client, Now: time.Now}),
+		Campaigns:    dialer,
+		Previews:     push.NewPreviewer(push.PreviewerConfig{Store: store, Orgs: dialer, ReservePercent: c.reserve, Now: time.Now}),
+		Allowed:      c.allowed,
+		WebhookReads: c.looks,
+		Now:          time.Now,
+		NewID:        newID,
+		Random:       rand.Reader,
+		Log:          log,
 	})
 	if err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ func TestHandlerSaysWhatIsWrongWithItsEnvironment(t *testing.T) {
 	}{
 		{"nothing set", map[string]string{"TABLE_NAME": "", "KMS_KEY_ID": "", "QUEUE_URL": "", "ALLOWED_SALESFORCE_HOSTS": "*"}, []string{"TABLE_NAME", "KMS_KEY_ID", "QUEUE_URL", "ALLOWED_SALESFORCE_HOSTS"}},
 		{"a level that is none", map[string]string{"LOG_LEVEL": "loud"}, []string{"LOG_LEVEL"}},
+		{"neither yes nor no", map[string]string{"WEBHOOK_READS_SALESFORCE": "true"}, []string{"WEBHOOK_READS_SALESFORCE"}},
 		{"a URL that is none", map[string]string{"PUBLIC_API_URL": "localhost:8000"}, []string{"PUBLIC_API_URL"}},
 		{"a URL with a query", map[string]string{"PUBLIC_API_URL": "https://x.example?y"}, []string{"PUBLIC_API_URL"}},
 	}
@@ -79,5 +80,31 @@ func TestOrgsAreReachedByTheGuardedClient(t *testing.T) {
 	}
 	if reached.Load() != 0 {
 		t.Error("a proxy was asked")
+	}
+}
+
+// TestTheOperatorLetsTheWebhookRead, or not, and then no setting may want it to.
+func TestTheOperatorLetsTheWebhookRead(t *testing.T) {
+	for value, want := range map[string]int{"": http.StatusUnprocessableEntity, "no": http.StatusUnprocessableEntity, "yes": http.StatusOK} {
+		handle, err := wire.Handler(env(map[string]string{"ALLOWED_SALESFORCE_HOSTS": "http://org.invalid", "WEBHOOK_READS_SALESFORCE": value}), &bytes.Buffer{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := handle(t.Context(), events.APIGatewayProxyRequest{
+			HTTPMethod: "POST", Path: "/api/v1/integrations/test", Headers: map[string]string{"Content-Type": "application/json"},
+			Body:           `{"config": {"instance_url": "http://org.invalid", "client_id": "id", "client_secret": "secret"}, "settings": {"reread": true, "lookup_key": true}}`,
+			RequestContext: events.APIGatewayProxyRequestContext{Authorizer: map[string]any{"role": "admin", "sub": "ada"}},
+		})
+		if err != nil || resp.StatusCode != want {
+			t.Errorf("%q: %d %s, %v", value, resp.StatusCode, resp.Body, err)
+		}
+		if want == http.StatusOK {
+			continue
+		}
+		for _, words := range []string{`"body.settings.reread"`, `"body.settings.lookup_key"`, "WebhookReadsSalesforce to yes"} {
+			if !strings.Contains(resp.Body, words) {
+				t.Errorf("%q: the answer lacks %s: %s", value, words, resp.Body)
+			}
+		}
 	}
 }

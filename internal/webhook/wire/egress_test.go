@@ -78,7 +78,7 @@ func newAWS(t *testing.T, instanceURL string) (*recorder, map[string]string) {
 	t.Cleanup(server.Close)
 	settings := map[string]string{
 		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-		"ALLOWED_SALESFORCE_HOSTS": instanceURL,
+		"ALLOWED_SALESFORCE_HOSTS": instanceURL, "WEBHOOK_READS_SALESFORCE": "yes",
 	}
 	config := awsenv.Config(func(name string) string { return settings[name] })
 	store, vault := dynamo.New(dynamodb.NewFromConfig(config), "table"), seal.New(kms.NewFromConfig(config), "key", seal.Options{})

@@ -42,23 +42,27 @@ func Handler(getenv func(string) string, stdout io.Writer) (*webhook.Handler, er
 	function := cmp.Or(getenv("AWS_LAMBDA_FUNCTION_NAME"), "webhook")
 	store := dynamo.New(dynamodb.NewFromConfig(aws), settings.TableName)
 	vault := seal.New(kms.NewFromConfig(aws), settings.KMSKeyID, seal.Options{})
-	return webhook.New(settings, webhook.Deps{
-		Store:     store,
-		Vault:     vault,
-		Publisher: bus.New(eventbridge.NewFromConfig(aws), settings.BusName, settings.BusSource),
-		Org: webhook.NewOrgs(orgclient.New(orgclient.Config{
+	var org webhook.Org
+	if settings.ReadsSalesforce {
+		org = webhook.NewOrgs(orgclient.New(orgclient.Config{
 			Tokens:     store,
 			Vault:      vault,
 			Allowed:    settings.Allowed,
 			APIVersion: settings.APIVersion,
 			HTTPClient: egress.NewClient(egress.Config{Listed: settings.Allowed}),
 			Now:        time.Now,
-		})),
-		Now:     time.Now,
-		NewID:   uuid.NewString,
-		Log:     log,
-		Metrics: emf.New(stdout, function, settings.Stage, time.Now).Counts,
-		Wait:    wait,
+		}))
+	}
+	return webhook.New(settings, webhook.Deps{
+		Store:     store,
+		Vault:     vault,
+		Publisher: bus.New(eventbridge.NewFromConfig(aws), settings.BusName, settings.BusSource),
+		Org:       org,
+		Now:       time.Now,
+		NewID:     uuid.NewString,
+		Log:       log,
+		Metrics:   emf.New(stdout, function, settings.Stage, time.Now).Counts,
+		Wait:      wait,
 	})
 }
 

@@ -146,13 +146,14 @@ func Start(ctx context.Context, c Config) (_ *Stack, err error) {
 // them as plain processes.
 func (s *Stack) parameters(p Ports) map[string]string {
 	return map[string]string{
-		"Stage":                 stage,
-		"Architecture":          architecture(),
-		"TokenIssuer":           issuer.URL,
-		"TokenAudience":         issuer.Audience,
-		"TokenRoleClaim":        issuer.RoleClaim,
-		"TokenJwksUrl":          s.APIURL + issuer.JWKSPath,
-		"WebhookAuthentication": "optional",
+		"Stage":                  stage,
+		"Architecture":           architecture(),
+		"TokenIssuer":            issuer.URL,
+		"TokenAudience":          issuer.Audience,
+		"TokenRoleClaim":         issuer.RoleClaim,
+		"TokenJwksUrl":           s.APIURL + issuer.JWKSPath,
+		"WebhookAuthentication":  "optional",
+		"WebhookReadsSalesforce": "yes",
 		"AllowedSalesforceHosts": fmt.Sprintf("http://localhost:%d,http://127.0.0.1:%d,%s",
 			p.Org, p.Org, s.SpareOrgURL),
 		"PublicApiUrl": s.APIURL,
