@@ -53,7 +53,7 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 		look = 0
 	}
 	look = min(max(look, p.Limit+1), maxLook)
-	q.Limit = aws.Int32(int32(look)) //nolint:gosec // at most maxLook
+	q.Limit = aws.Int32(int32(look)) // at most maxLook
 	out, err := s.client.Query(ctx, &q)
 	if err != nil {
 		return none, failed("Query", err)
