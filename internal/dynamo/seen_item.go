@@ -17,6 +17,7 @@ func seenItem(s integration.Seen) item {
 	it.putString("request_id", s.RequestID)
 	it.putTime("requested_at", s.RequestedAt)
 	it.putBool("accounted", s.Accounted)
+	it.putString("dealt", string(s.Dealt))
 	it.putInt(attrVersion, s.Version)
 	return it
 }
@@ -35,6 +36,7 @@ func readSeen(it item) (integration.Seen, error) {
 		RequestID:     r.string("request_id"),
 		RequestedAt:   r.time("requested_at"),
 		Accounted:     r.bool("accounted"),
+		Dealt:         integration.Dealing(r.string("dealt")),
 		Version:       r.int(attrVersion),
 	}
 	return s, r.err

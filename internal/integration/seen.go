@@ -30,10 +30,25 @@ type Seen struct {
 	// request, or none was needed. While there is a request that is not accounted
 	// for, whoever comes by publishes it, under the same id.
 	Accounted bool
+	// Dealt says why Status needed no request; empty: it led to one, or nothing was
+	// done about it so far.
+	Dealt Dealing
 
 	// Version is the compare-and-swap counter; 0 is a row not stored yet.
 	Version int64
 }
+
+// Dealing is why a state that was seen led to no request, and never will: whoever
+// meets the Campaign in the same state later has met no change.
+type Dealing string
+
+// The dealings.
+const (
+	DealtNotFinal   Dealing = "not_final"   // it finished no experiment, by the settings of then
+	DealtEcho       Dealing = "echo"        // it was our own write
+	DealtOff        Dealing = "off"         // it was told while the integration was switched off
+	DealtBeforeLink Dealing = "before_link" // the Campaign was so before it was linked by hand
+)
 
 // Of returns what was seen while the Campaign followed this link, or a row to
 // begin with, which takes the place of what is stored.

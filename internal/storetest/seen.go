@@ -10,7 +10,7 @@ import (
 func newSeen(integrationID string, n int) *integration.Seen {
 	return &integration.Seen{
 		CampaignRef: ref(integrationID, n), ExperimentKey: "a", LinkedAt: t0(), Status: "Completed", At: t0().Add(time.Minute),
-		RequestID: id(n), RequestedAt: t0().Add(time.Hour),
+		RequestID: id(n), RequestedAt: t0().Add(time.Hour), Dealt: integration.DealtOff,
 	}
 }
 

@@ -65,6 +65,21 @@ func relink(key string) chapter {
 	})
 }
 
+// switched sets whether the integration is on.
+func switched(on bool) chapter {
+	return deed(func(r *rig) { r.change(func(i *integration.Integration) { i.Active = on }) })
+}
+
+// finishesBy sets the statuses that finish an experiment, of the integration itself.
+func finishesBy(statuses ...string) chapter {
+	return deed(func(r *rig) { r.settings(integration.Settings{FinalizeStatuses: statuses}) })
+}
+
+// names is a message with an experiment's key.
+func names(key, status, modified string, want integration.Reason) chapter {
+	return chapter{status: status, modified: modified, key: key, want: want}
+}
+
 func clock(tb testing.TB, s string) time.Time {
 	tb.Helper()
 	t, err := time.Parse(time.RFC3339, "2026-03-02T"+s+"Z")
@@ -108,6 +123,39 @@ func TestBecomesCompleted(t *testing.T) {
 		"a message without a status changes nothing": {says("Completed", "09:50:00", asks), says("", "09:55:00", ignored), says("Completed", "09:56:00", already)},
 		"a conflict is not accounted for": {
 			{status: "Completed", modified: "09:50:00", key: "another", want: conflicts}, says("Completed", "09:55:00", asks),
+		},
+		"back while off": {
+			says("Completed", "09:50:00", asks), switched(false), says("In Progress", "09:51:00", ignored), switched(true), says("Completed", "09:52:00", asks),
+		},
+		"completed while off, then edited": {
+			says("In Progress", "09:50:00", ignored), switched(false), says("Completed", "09:51:00", ignored), switched(true), says("Completed", "09:55:00", already),
+		},
+		"completed while off, back and forth": {
+			switched(false), says("Completed", "09:51:00", ignored), switched(true), says("In Progress", "09:55:00", ignored), says("Completed", "09:56:00", asks),
+		},
+		"completed, and edited while off": {
+			says("Completed", "09:50:00", asks), switched(false), says("Completed", "09:51:00", ignored), switched(true), says("Completed", "09:55:00", already),
+		},
+		"an old state while off": {
+			says("Completed", "09:50:00", asks), switched(false), says("In Progress", "09:45:00", ignored), switched(true), says("Completed", "09:55:00", already),
+		},
+		"back in a conflict": {
+			says("Completed", "09:50:00", asks), names("typo", "In Progress", "09:51:00", conflicts), says("Completed", "09:52:00", asks),
+		},
+		"edited in a conflict": {
+			says("Completed", "09:50:00", asks), names("typo", "Completed", "09:51:00", conflicts), names(experimentKey, "Completed", "09:52:00", already),
+		},
+		"back with a key that is none": {
+			says("Completed", "09:50:00", asks), names(strings.Repeat("k", 257), "In Progress", "09:51:00", ignored), says("Completed", "09:52:00", asks),
+		},
+		"a status begins to finish, then an edit": {
+			says("Paused", "09:50:00", ignored), finishesBy("Completed", "Paused"), says("Paused", "09:55:00", already), says("Paused", "09:56:00", already),
+		},
+		"a status begins to finish, then another one": {
+			says("Paused", "09:50:00", ignored), finishesBy("Completed", "Paused"), says("Paused", "09:55:00", already), says("Completed", "09:56:00", asks),
+		},
+		"a status begins to finish, back and forth": {
+			says("Paused", "09:50:00", ignored), finishesBy("Paused"), says("Planned", "09:55:00", ignored), says("Paused", "09:56:00", asks),
 		},
 		"linked to another experiment": {says("Completed", "09:50:00", asks), relink("another"), says("Completed", "09:55:00", asks)},
 		"linked anew to the same":      {says("Completed", "09:50:00", asks), relink(experimentKey), says("Completed", "09:55:00", asks)},

@@ -29,15 +29,21 @@ func (c *course) holder() *item {
 func (c *course) changed() bool { return c.after != c.stored }
 
 // judgeAll gives all items whose Campaign is linked their verdict, each Campaign's
-// in the order of their times.
+// in the order of their times. The state that an item tells of is seen as well when
+// its verdict is found already: the integration is off, or its message is in
+// conflict with the link.
 func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, now time.Time) map[integration.CampaignRef]*course {
 	courses := map[integration.CampaignRef]*course{}
 	for _, it := range items {
 		ref := it.ref(integrationID)
-		if it.link == nil || !it.undecided() || courses[ref] != nil {
+		link, linked := f.links[ref]
+		if it.undecided() && it.link != nil {
+			link, linked = *it.link, true
+		}
+		if !linked || !it.open() || courses[ref] != nil {
 			continue
 		}
-		stored := f.seen[ref].Of(*it.link)
+		stored := f.seen[ref].Of(link)
 		courses[ref] = &course{stored: stored, after: stored}
 	}
 	ordered := slices.Clone(items)
@@ -51,6 +57,8 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, 
 			}
 		case it.undecided():
 			r.step(c, it, f.campaigns[it.ref(integrationID)], org, now)
+		case it.open() && it.verdict.reason != integration.ReasonSuperseded:
+			r.note(c, it, f.campaigns[it.ref(integrationID)], now)
 		case it.status != "" && !r.finalizes(it.status) && (!it.duplicate || !it.modifiedAt.IsZero()):
 			// It decides nothing any more, but the Campaign was in that state.
 			if it.at.After(c.after.At) {
@@ -63,10 +71,7 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, 
 
 // step takes a Campaign's course one item further.
 func (r rules) step(c *course, it *item, wrote integration.Campaign, org look, now time.Time) {
-	before := c.after
-	if c.asker != nil {
-		before.Accounted = true // for those that follow in the same message
-	}
+	before := c.before()
 	after, v := r.judge(before, it, wrote, now)
 	it.verdict = v
 	switch found, there, asked := org.status(it.campaignID); {
@@ -79,12 +84,40 @@ func (r rules) step(c *course, it *item, wrote integration.Campaign, org look, n
 		after = withState(before, it)
 		if there {
 			after.Status, after.At = found.Status, later(it.at, found.ModifiedAt)
+			after.Accounted, after.Dealt = true, integration.DealtNotFinal
 		}
 	}
 	if it.asking() {
 		it.asks = ask{id: after.RequestID, at: after.RequestedAt, done: after.Accounted}
 		c.asker = it
 	}
+	c.advance(before, after, it)
+}
+
+// note takes a Campaign's course on by the state of an item that asks for nothing,
+// whatever its state is. A completion that a conflict holds back stays open: once the
+// conflict is gone, the next message about it asks.
+func (r rules) note(c *course, it *item, wrote integration.Campaign, now time.Time) {
+	before := c.before()
+	after, _ := r.judge(before, it, wrote, now)
+	if after.RequestID == it.delivery.ID && before.RequestID != after.RequestID {
+		after = withState(before, it)
+	}
+	c.advance(before, after, it)
+}
+
+// before is the newest state so far. A request of this message counts as made for
+// those that follow in it.
+func (c *course) before() integration.Seen {
+	s := c.after
+	if c.asker != nil {
+		s.Accounted = true
+	}
+	return s
+}
+
+// advance takes in what an item made of the newest state.
+func (c *course) advance(before, after integration.Seen, it *item) {
 	if after == before {
 		return
 	}

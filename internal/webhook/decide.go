@@ -95,9 +95,16 @@ func (r rules) older(it *item, newest integration.Seen) verdict {
 
 // already is the verdict on one more message about a Campaign that is completed.
 func (r rules) already(it *item, before integration.Seen) verdict {
-	why := "we completed it ourselves"
-	if before.RequestID != "" {
-		why = "the platform was asked then"
+	why := "the platform was asked then"
+	switch before.Dealt {
+	case integration.DealtEcho:
+		why = "we completed it ourselves"
+	case integration.DealtOff:
+		why = "it was told while the integration was switched off"
+	case integration.DealtNotFinal:
+		why = "by the settings of then it finished no experiment"
+	case integration.DealtBeforeLink:
+		why = "it was so before the Campaign was linked"
 	}
 	return skip(integration.ReasonAlreadyFinal,
 		"The Campaign had a status that finishes the experiment before this change, and that was dealt with (%s). %q counts again once the Campaign has had another status.", why, it.status)

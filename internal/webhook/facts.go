@@ -71,7 +71,7 @@ func refs(integrationID string, ns []notification, want func(notification) bool)
 	var out []integration.CampaignRef
 	seen := map[string]bool{}
 	for _, n := range ns {
-		if n.campaignID != "" && n.problem == "" && !seen[n.campaignID] && want(n) {
+		if n.campaignID != "" && !seen[n.campaignID] && want(n) {
 			seen[n.campaignID] = true
 			out = append(out, n.ref(integrationID))
 		}

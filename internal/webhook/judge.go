@@ -14,11 +14,13 @@ type rules struct {
 	finals    []string // the statuses that finish an experiment
 	reread    bool     // a Campaign is looked at in the org before it finishes one
 	lookupKey bool     // the org is asked for a key that a message does not carry
+	off       bool     // the integration is switched off: nothing is asked for
 	newID     func() string
 }
 
-func (c Config) rules(s integration.Settings) rules {
-	r := rules{Config: c, finals: c.FinalStatuses, reread: s.Reread, lookupKey: s.LookupKey}
+func (c Config) rules(i integration.Integration) rules {
+	s := i.Settings
+	r := rules{Config: c, finals: c.FinalStatuses, reread: s.Reread, lookupKey: s.LookupKey, off: !i.Active}
 	if len(s.FinalizeStatuses) > 0 {
 		r.finals = s.FinalizeStatuses
 	}
@@ -59,6 +61,7 @@ func (r rules) judge(before integration.Seen, it *item, wrote integration.Campai
 	}
 	after := withState(before, it)
 	if !r.finalizes(it.status) {
+		after.Accounted, after.Dealt = true, integration.DealtNotFinal
 		if it.at.Equal(before.At) && r.finalizes(before.Status) && !mine {
 			// Salesforce's times are of whole seconds: nobody knows which of the two was
 			// first. A completion that was dealt with stays so.
@@ -68,58 +71,62 @@ func (r rules) judge(before integration.Seen, it *item, wrote integration.Campai
 	}
 	switch r.compare(it.notification, wrote, now) {
 	case ours:
-		after.Accounted = true
+		after.Accounted, after.Dealt = true, integration.DealtEcho
 		return after, r.echo(it)
 	case outdated:
 		return after, r.overwritten(it, wrote)
 	case theirs:
 	}
-	switch r.standing(before, wrote) {
-	case dealtWith:
-		after.RequestID, after.RequestedAt, after.Accounted = before.RequestID, before.RequestedAt, true
-		return after, r.already(it, before)
-	case underWay:
+	switch s := r.standing(before, it, wrote); {
+	case s.dealt != "" || s.asked:
+		after.Accounted, after.Dealt = true, s.dealt
+		if s.asked {
+			after.RequestID, after.RequestedAt = before.RequestID, before.RequestedAt
+		}
+		return after, r.already(it, after)
+	case s.underWay:
 		after.RequestID, after.RequestedAt = before.RequestID, before.RequestedAt
 		return after, r.requests(it, after)
+	case r.off:
+		after.Accounted, after.Dealt = true, integration.DealtOff
+		return after, r.already(it, after)
 	default:
 		after.RequestID, after.RequestedAt = it.delivery.ID, it.delivery.CreatedAt
 		return after, r.requests(it, after)
 	}
 }
 
-// withState is what is seen once a notification's state is, which led to nothing so
-// far.
+// withState is what is seen once a notification's state is, about which nothing was
+// done so far.
 func withState(s integration.Seen, it *item) integration.Seen {
 	s.Status, s.At = it.status, it.at
-	s.RequestID, s.RequestedAt, s.Accounted = "", time.Time{}, false
+	s.RequestID, s.RequestedAt, s.Accounted, s.Dealt = "", time.Time{}, false, ""
 	return s
 }
 
-// standing is how a completion that was there before stands.
-type standing int
-
-const (
-	nothing   standing = iota // there was none
-	underWay                  // a request was begun for it, which may not be on the bus
-	dealtWith                 // it was asked for, or came from us
-)
+// standing is how a completion that was there before stands; all zero: there was none.
+type standing struct {
+	dealt    integration.Dealing // it needed no request, and why
+	asked    bool                // the platform was asked
+	underWay bool                // a request was begun for it, which may not be on the bus
+}
 
 // standing looks at the newest of what was seen and what we wrote: a Campaign that
-// we completed ourselves is completed, whether its echo came or not.
-func (r rules) standing(before integration.Seen, wrote integration.Campaign) standing {
+// we completed ourselves is completed, whether its echo came or not. A state that
+// finished nothing when it was seen, and would by now, stays dealt with for as long
+// as the Campaign is in it.
+func (r rules) standing(before integration.Seen, it *item, wrote integration.Campaign) standing {
 	switch {
 	case wrote.WrittenAt.After(before.At) && !wrote.WrittenAt.Before(before.LinkedAt):
 		if r.finalizes(wrote.WrittenStatus) {
-			return dealtWith
+			return standing{dealt: integration.DealtEcho}
 		}
-		return nothing
-	case !r.finalizes(before.Status):
-		return nothing
-	case before.Accounted:
-		return dealtWith
-	case before.RequestID != "":
-		return underWay
+		return standing{}
+	case !r.finalizes(before.Status), before.Dealt == integration.DealtNotFinal && !sameStatus(before.Status, it.status):
+		return standing{}
+	case before.RequestID == "":
+		return standing{dealt: before.Dealt}
 	default:
-		return nothing
+		return standing{asked: before.Accounted, underWay: !before.Accounted}
 	}
 }

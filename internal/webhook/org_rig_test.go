@@ -49,11 +49,17 @@ func (o *fakeOrg) Campaigns(_ context.Context, _ integration.Integration, ids []
 // settings changes what the rig's integration wants.
 func (r *rig) settings(s integration.Settings) {
 	r.tb.Helper()
+	r.change(func(i *integration.Integration) { i.Settings = s })
+}
+
+// change changes the rig's integration.
+func (r *rig) change(by func(*integration.Integration)) {
+	r.tb.Helper()
 	i, err := r.store.GetIntegration(r.tb.Context(), integrationID)
 	if err != nil {
 		r.tb.Fatal(err)
 	}
-	i.Settings = s
+	by(&i)
 	if _, err := r.store.UpdateIntegration(r.tb.Context(), i); err != nil {
 		r.tb.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, m mess
 	if err != nil {
 		return nil, err
 	}
-	r := h.config.rules(i.Settings)
+	r := h.config.rules(i)
 	r.newID = h.newID
 	org := newLook()
 	var courses map[integration.CampaignRef]*course
