@@ -133,7 +133,7 @@ func (r rules) mayNotAsk(it *item) verdict {
 		words = " An earlier try may have asked the platform to finish the experiment."
 	}
 	return skip(integration.ReasonNotConfirmed,
-		"The message says %q. The integration's settings want Salesforce asked before the experiment is finished (reread), which this deployment does not let the webhook do. Nothing was requested.%s Set the template parameter %s to yes, or switch reread off in the integration's settings; then save the Campaign once more.",
+		"The message says %q. The integration's settings want Salesforce asked before the experiment is finished (reread), which this deployment does not let the webhook do. Nothing was requested.%s Set the template parameter %s to yes, or switch reread off in the integration's settings; then set the Campaign to another status and back.",
 		it.status, words, integration.ParameterWebhookReads)
 }
 

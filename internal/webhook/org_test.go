@@ -270,7 +270,7 @@ func TestALookThatTheDeploymentForbids(t *testing.T) {
 		words []string
 		links string // what the Campaign follows then
 	}{
-		"a completion that was to be confirmed": {completed(1, campaignID), integration.ReasonNotConfirmed, []string{"reread", "WebhookReadsSalesforce", "save the Campaign once more"}, experimentKey},
+		"a completion that was to be confirmed": {completed(1, campaignID), integration.ReasonNotConfirmed, []string{"reread", "WebhookReadsSalesforce", "to another status and back"}, experimentKey},
 		"one that links":                        {linking(1, unlinkedID, "carried"), integration.ReasonNotConfirmed, []string{`was linked to experiment "carried"`, "WebhookReadsSalesforce"}, "carried"},
 		"a key that was to be read":             {completed(1, unlinkedID), integration.ReasonUnknownCampaign, []string{"lookup_key", "WebhookReadsSalesforce", "Experiment_Key__c"}, ""},
 		"a state that asks for nothing":         {note{1, campaignID, map[string]string{"Status": "In Progress"}}, ignored, nil, experimentKey},
