@@ -40,12 +40,17 @@ func asProblem(ctx huma.Context, _ string, v any) (any, error) {
 		detail = "The request has no body."
 	}
 	if op := ctx.Operation(); m.Status == http.StatusRequestEntityTooLarge && op != nil && op.MaxBodyBytes > maxBodyBytes {
-		detail = fmt.Sprintf("The request's body is too large: at most %d KB are read.", op.MaxBodyBytes>>10)
+		detail = tooLarge(op.MaxBodyBytes)
 	}
 	if m.Status >= 500 {
 		detail, fields = statuses()[integration.CodeInternal].detail, nil
 	}
 	return newProblem(ctx.Context(), m.Status, detail, fields...), nil
+}
+
+// tooLarge says how much of a body is read.
+func tooLarge(limit int64) string {
+	return fmt.Sprintf("The request's body is too large: at most %d KB are read.", limit>>10)
 }
 
 // asField takes over where the fault is and what it is. A fault of the body as a

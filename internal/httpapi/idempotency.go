@@ -3,9 +3,9 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,16 +21,8 @@ const (
 // underWaySeconds is what a caller is asked to wait for the first request's answer.
 const underWaySeconds = "1"
 
-// keptAnswer is an answer as it is kept, sealed, for repetitions.
-type keptAnswer struct {
-	Status int         `json:"status"`
-	Header http.Header `json:"header"`
-	Body   []byte      `json:"body"`
-}
-
 // serveOnce lets a POST with a key have its effect once: its repetition gets the
-// first one's answer. What has no key passes at no cost; nor has what is as long as
-// the operation's limit, or longer.
+// first one's answer. What has no key passes at no cost.
 // https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header-07
 func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.Actor, limit int64) {
 	lines := r.Header.Values(headerIdempotencyKey)
@@ -46,11 +38,15 @@ func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if err != nil || int64(len(body)) == limit {
+	switch {
+	case err != nil:
 		a.mux.ServeHTTP(w, r) // to be refused
 		return
+	case int64(len(body)) == limit:
+		writeProblem(w, newProblem(ctx, http.StatusRequestEntityTooLarge, tooLarge(limit)))
+		return
 	}
-	attempt, err := a.service.BeginRequest(ctx, who, key, r.Method, r.URL.RequestURI(), string(body))
+	attempt, err := a.service.BeginRequest(ctx, who, key, r.Method, address(r.URL), string(body))
 	if err != nil {
 		p := a.fail(ctx, "header", err)
 		if p.Status == http.StatusConflict {
@@ -73,23 +69,24 @@ func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.
 	switch {
 	case out.status < http.StatusMultipleChoices:
 		outcome.State = integration.RequestAnswered
-		// Neither the map nor the bytes can fail to encode.
-		outcome.Answer, _ = json.Marshal(keptAnswer{out.status, out.header, out.body.Bytes()})
+		outcome.Answer = keep(out)
 	case out.status < http.StatusInternalServerError:
 		outcome.State = integration.RequestRefused
 	}
 }
 
+// address is where a request goes, the same for parameters in another order: API
+// Gateway's come as a map, which has none.
+func address(u *url.URL) string { return u.Path + "?" + u.Query().Encode() }
+
 // replay answers as the first request was answered.
 func (a *API) replay(w http.ResponseWriter, r *http.Request, answer []byte) {
-	var kept keptAnswer
-	if err := json.Unmarshal(answer, &kept); err != nil {
+	again, err := kept(answer)
+	if err != nil {
 		writeProblem(w, a.fail(r.Context(), "header", err))
 		return
 	}
-	kept.Header.Set(headerReplayed, "true")
-	again := held{header: kept.Header, status: kept.Status, written: true}
-	again.body.Write(kept.Body)
+	again.header.Set(headerReplayed, "true")
 	again.release(w)
 }
 
@@ -112,41 +109,4 @@ func effectID(ctx context.Context) string {
 		return attempt.EffectID()
 	}
 	return ""
-}
-
-// held is a response that is kept back until it is remembered: who has heard an
-// answer must hear the same one again.
-type held struct {
-	header  http.Header
-	status  int
-	written bool
-	body    bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (h *held) Header() http.Header { return h.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (h *held) WriteHeader(status int) {
-	if !h.written {
-		h.status, h.written = status, true
-	}
-}
-
-// Write implements http.ResponseWriter.
-func (h *held) Write(b []byte) (int, error) {
-	h.written = true
-	return h.body.Write(b)
-}
-
-// release sends the response, if there is one.
-func (h *held) release(w http.ResponseWriter) {
-	if !h.written {
-		return
-	}
-	for name, values := range h.header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(h.status)
-	_, _ = w.Write(h.body.Bytes())
 }

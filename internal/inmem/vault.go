@@ -25,6 +25,8 @@ var _ integration.Vault = (*Vault)(nil)
 // another purpose.
 var ErrSealedForOther = errors.New("the blob was sealed for something else")
 
+var errTooLong = errors.New("it is too long to be sealed")
+
 // mask is xored over the plaintext, so that a test that looks for secrets in
 // stored rows does not find one by this vault's fault.
 const mask = 0x5a
@@ -36,6 +38,9 @@ func (v *Vault) Seal(_ context.Context, integrationID string, purpose integratio
 	v.sealed++
 	if v.fail != nil {
 		return nil, v.fail
+	}
+	if len(plaintext) > purpose.MaxLen() {
+		return nil, errTooLong
 	}
 	sealed := bytes.Clone(plaintext)
 	for i := range sealed {

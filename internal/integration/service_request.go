@@ -102,21 +102,36 @@ type Outcome struct {
 }
 
 // EndRequest remembers how an attempt ended. What it did is done in any case, so a
-// failure is logged, and a repetition goes on with it when the lease ends.
+// failure is logged. An answer that cannot be kept ends the attempt all the same, and
+// a repetition goes on with it at once; when nothing can be stored, when the lease
+// ends.
 func (s *Service) EndRequest(ctx context.Context, a *Attempt, o Outcome) {
 	r := a.record
 	r.State, r.LeaseUntil = o.State, time.Time{}
-	err := error(nil)
+	swapped, err := s.keepOutcome(ctx, r, o)
+	if err == nil && swapped {
+		return
+	}
+	s.c.Log.WarnContext(ctx, "the answer to a request with a key is not kept", slog.String("id", r.ID), slog.Bool("overtaken", err == nil), slog.Any("error", err))
+	if err != nil && o.State == RequestAnswered {
+		r.State = RequestUnsettled
+		if _, _, err := s.c.Store.SwapRequest(ctx, r); err != nil {
+			s.c.Log.WarnContext(ctx, "a request with a key waits for its lease to end", slog.String("id", r.ID), slog.Any("error", err))
+		}
+	}
+}
+
+// keepOutcome stores how an attempt ended, with its answer if there is one.
+func (s *Service) keepOutcome(ctx context.Context, r RequestRecord, o Outcome) (swapped bool, err error) {
 	if o.State == RequestAnswered {
-		r.Sealed, err = s.c.Vault.Seal(ctx, r.ID, PurposeAnswer, o.Answer)
+		if r.Sealed, err = s.c.Vault.Seal(ctx, r.ID, PurposeAnswer, o.Answer); err != nil {
+			return false, fmt.Errorf("seal the answer of %s: %w", r.ID, err)
+		}
 	}
-	swapped := false
-	if err == nil {
-		_, swapped, err = s.c.Store.SwapRequest(ctx, r)
+	if _, swapped, err = s.c.Store.SwapRequest(ctx, r); err != nil {
+		return false, fmt.Errorf("store the answer of %s: %w", r.ID, err)
 	}
-	if err != nil || !swapped {
-		s.c.Log.WarnContext(ctx, "the answer to a request with a key is not kept", slog.String("id", r.ID), slog.Bool("overtaken", err == nil), slog.Any("error", err))
-	}
+	return swapped, nil
 }
 
 // hashed puts each part into h with its length ahead, so that no two lists of parts

@@ -3,6 +3,8 @@ package seal
 import (
 	"encoding/binary"
 	"fmt"
+
+	"salesforce-integration/internal/integration"
 )
 
 // The blob, version 1:
@@ -56,7 +58,7 @@ func parse(raw []byte) (blob, error) {
 		return blob{}, fmt.Errorf("%w: a wrapped key of %d bytes", ErrFormat, n)
 	case len(rest) < n+nonceSize+tagSize:
 		return blob{}, fmt.Errorf("%w: it is cut short", ErrFormat)
-	case len(rest) > n+nonceSize+tagSize+MaxPlaintext:
+	case len(rest) > n+nonceSize+tagSize+integration.MaxSealable:
 		return blob{}, fmt.Errorf("%w: it is too long", ErrFormat)
 	}
 	return blob{wrapped: rest[:n:n], nonce: rest[n : n+nonceSize : n+nonceSize], ciphertext: rest[n+nonceSize:]}, nil

@@ -35,9 +35,6 @@ type Options struct {
 	Now func() time.Time
 }
 
-// MaxPlaintext is the longest secret that can be sealed, in bytes.
-const MaxPlaintext = 64 << 10
-
 // Vault implements [integration.Vault] with one KMS key. It may be used by many
 // goroutines.
 type Vault struct {
@@ -81,7 +78,7 @@ func (v *Vault) Seal(ctx context.Context, integrationID string, purpose integrat
 	if err != nil {
 		return nil, err
 	}
-	if len(plaintext) > MaxPlaintext {
+	if len(plaintext) > purpose.MaxLen() {
 		return nil, fail(integration.CodeInternal, fmt.Sprintf("a secret of %d bytes is too long to be sealed", len(plaintext)), nil)
 	}
 	e, err := v.keys.acquireForSeal(ctx, b, v.maxSeals, func(ctx context.Context) (dataKey, error) { return v.generate(ctx, b) })

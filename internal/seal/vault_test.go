@@ -64,7 +64,7 @@ func testVault(t *testing.T, client seal.KMS, keyID string) {
 
 	t.Run("what was sealed opens, elsewhere too", func(t *testing.T) {
 		v := vault()
-		for _, secret := range []string{"", "s", "client secret ü", strings.Repeat("long", seal.MaxPlaintext/4)} {
+		for _, secret := range []string{"", "s", "client secret ü", strings.Repeat("long", creds.MaxLen()/4)} {
 			sealed := mustSeal(t, v, secret)
 			if len(secret) > 1 && bytes.Contains(sealed, []byte(secret)) {
 				t.Error("the blob holds the secret")
@@ -127,7 +127,7 @@ func TestMalformed(t *testing.T) {
 	for name, blob := range map[string]integration.Sealed{
 		"nil": nil, "empty": {}, "future version": append([]byte{2}, make([]byte, 300)...), "only a version": {1},
 		"no wrapped key": append([]byte{1, 0, 0}, make([]byte, 60)...), "wrapped key too long": append([]byte{1, 0xff, 0xff}, make([]byte, 70000)...),
-		"no ciphertext": append([]byte{1, 0, 4}, make([]byte, 16)...), "too long": append([]byte{1, 0, 4}, make([]byte, seal.MaxPlaintext+100)...),
+		"no ciphertext": append([]byte{1, 0, 4}, make([]byte, 16)...), "too long": append([]byte{1, 0, 4}, make([]byte, integration.MaxSealable+200)...),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := v.Open(t.Context(), idA, creds, blob)
@@ -148,7 +148,22 @@ func TestNobodysSecret(t *testing.T) {
 		_, err = v.Open(t.Context(), b.id, b.purpose, sealed)
 		wantError(t, err, integration.CodeInternal, nil)
 	}
-	_, err := v.Seal(t.Context(), idA, creds, make([]byte, seal.MaxPlaintext+1))
+	_, err := v.Seal(t.Context(), idA, creds, make([]byte, creds.MaxLen()+1))
+	wantError(t, err, integration.CodeInternal, nil)
+}
+
+// TestAnAnswerMayBeLong: longer than a secret, and shorter than a row.
+func TestAnAnswerMayBeLong(t *testing.T) {
+	v := seal.New(newFakeKMS(), "key", seal.Options{})
+	long := bytes.Repeat([]byte("a"), integration.PurposeAnswer.MaxLen())
+	sealed, err := v.Seal(t.Context(), idA, integration.PurposeAnswer, long)
+	if err != nil || len(sealed) > 400<<10 {
+		t.Fatalf("%d bytes, %v", len(sealed), err)
+	}
+	if got, err := v.Open(t.Context(), idA, integration.PurposeAnswer, sealed); err != nil || !bytes.Equal(got, long) {
+		t.Errorf("%d bytes of %d, %v", len(got), len(long), err)
+	}
+	_, err = v.Seal(t.Context(), idA, integration.PurposeAnswer, append(long, 'a'))
 	wantError(t, err, integration.CodeInternal, nil)
 }
 
