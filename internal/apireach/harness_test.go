@@ -54,7 +54,7 @@ func newSide(t *testing.T) *side {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: allowed, HTTPClient: client})
+	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: allowed, HTTPClient: client, Allowances: store, ReservePercent: 20})
 	log := slog.New(slog.DiscardHandler)
 	service, err := integration.NewService(integration.ServiceConfig{
 		WebhookReads: true,

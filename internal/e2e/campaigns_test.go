@@ -31,7 +31,7 @@ func (s *suite) testCampaignSearch(t *testing.T) {
 		} `json:"items"`
 	}
 	var before found
-	search(s.viewer, name[2:]).want(t, http.StatusOK).into(t, &before)
+	search(s.admin, name[2:]).want(t, http.StatusOK).into(t, &before)
 	if len(before.Items) != 1 || before.Items[0].ID != made.ID || before.Items[0].Linked || before.Items[0].RecordURL != s.OrgURL+"/"+made.ID {
 		t.Errorf("found %+v, want the Campaign %s", before, made.ID)
 	}
@@ -49,5 +49,5 @@ func (s *suite) testCampaignSearch(t *testing.T) {
 	if len(p.Errors) != 1 || p.Errors[0].Location != "body.campaign_name" || !strings.Contains(p.Detail, made.ID) {
 		t.Errorf("a name that two Campaigns have is refused with %+v", p)
 	}
-	search(s.viewer, "x").wantProblem(t, http.StatusUnprocessableEntity)
+	search(s.admin, "x").wantProblem(t, http.StatusUnprocessableEntity)
 }

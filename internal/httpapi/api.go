@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.13.0"
+const Version = "1.14.0"
 
 const (
 	basePath         = "/api/v1"
@@ -25,6 +25,7 @@ const (
 	deliveryLogPath  = basePath + "/notifications/delivery-log"
 	bulkLinksPath    = linksPath + "/bulk"
 	exportPath       = deliveryLogPath + "/export"
+	campaignsPath    = integrationsPath + "/{id}/campaigns"
 	previewPath      = integrationsPath + "/{id}/preview"
 	openAPIPath      = basePath + "/openapi.json"
 	docsPath         = basePath + "/docs"
@@ -110,7 +111,7 @@ func (a *API) operation(method, path, id, summary, description, tag string, stat
 		MaxBodyBytes:                 bodyLimit(method + " " + path),
 		RejectUnknownQueryParameters: true,
 		Responses:                    map[string]*huma.Response{},
-		Security:                     rolesFor(method),
+		Security:                     rolesFor(method, path),
 	}
 	if method == http.MethodPost {
 		op.Parameters = []*huma.Param{idempotencyParam()}

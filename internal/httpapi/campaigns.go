@@ -35,9 +35,9 @@ type searchCampaignsInput struct {
 }
 
 func (a *API) registerCampaigns() {
-	huma.Register(a.huma, a.operation(http.MethodGet, integrationsPath+"/{id}/campaigns", "search-campaigns", "Look for Campaigns to link",
+	huma.Register(a.huma, a.operation(http.MethodGet, campaignsPath, "search-campaigns", "Look for Campaigns to link",
 		"Asks the integration's org, by one API call, for the Campaigns whose name contains the text, and says which of them are linked already. "+
-			"Shown is what the integration's Run-As user may see. 409: the org refuses the integration, and the detail says what to mend; 503: it did not answer, or not now.",
+			"Shown is what the integration's Run-As user may see. 409: the org refuses the integration, and the detail says what to mend; 503: it did not answer, or not now, or what is left of its API calls is kept for others. It spends one of them, so it is for those who link: the role admin.",
 		tagLinks, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
 		a.searchCampaigns)
 }

@@ -1,10 +1,12 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
 	"salesforce-integration/internal/integration"
@@ -38,7 +40,7 @@ func (h *harness) asked() (calls, logins int) {
 
 func (h *harness) search(id, text string) (names []string) {
 	h.t.Helper()
-	status, body := h.do(as("viewer", "GET", base+"/"+id+"/campaigns?search="+url.QueryEscape(text), ""))
+	status, body := h.do(as("admin", "GET", base+"/"+id+"/campaigns?search="+url.QueryEscape(text), ""))
 	if status != 200 {
 		h.t.Errorf("search %q: %d %v", text, status, body)
 	}
@@ -48,12 +50,73 @@ func (h *harness) search(id, text string) (names []string) {
 	return names
 }
 
+// TestOnlyAdminsSpendCalls: a search asks the org, so it is not for who reads only.
+func TestOnlyAdminsSpendCalls(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	h.asked()
+	for _, method := range []string{"GET", "HEAD"} {
+		if resp := h.send(as("viewer", method, base+"/"+id+"/campaigns?search=checkout", "")); resp.StatusCode != 403 {
+			t.Errorf("%s: a viewer's search: %d", method, resp.StatusCode)
+		}
+	}
+	if calls, logins := h.asked(); calls+logins != 0 {
+		t.Errorf("a viewer spent %d calls and %d logins", calls, logins)
+	}
+}
+
+// TestWhatIsKeptForOthers: below the reserve the org is not asked for a person, in no
+// way, and the person is told when to come back.
+func TestWhatIsKeptForOthers(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	if err := h.org.UpdateSettings(func(o *localorg.Settings) { o.DailyAPIRequests = 100 }); err != nil {
+		t.Fatal(err)
+	}
+	h.org.SetAPIUsage(85)
+	search := as("admin", "GET", base+"/"+id+"/campaigns?search=checkout", "")
+	if status, body := h.do(search); status != 200 { // its answer is what tells
+		t.Fatalf("%d %v", status, body)
+	}
+	h.asked()
+	byName := `{"experiment_key": "e", "campaign_name": "Q1 Checkout Optimization"}`
+	for name, e := range map[string]events.APIGatewayProxyRequest{
+		"a search":       search,
+		"a search by id": as("admin", "GET", base+"/"+id+"/campaigns?search="+localorg.CampaignID, ""),
+		"a link by name": as("admin", "POST", base+"/"+id+"/links", byName),
+	} {
+		p, resp := h.refused(e, 503)
+		if header(resp, "Retry-After") != "900" || !strings.Contains(p.Detail, "86 of its 100 API calls") {
+			t.Errorf("%s: Retry-After %q, %q", name, header(resp, "Retry-After"), p.Detail)
+		}
+	}
+	_, bulk := h.admin("POST", base+"/"+id+"/links/bulk", "["+byName+"]")
+	if got := fmt.Sprint(bulk); !strings.Contains(got, "86 of its 100 API calls") {
+		t.Errorf("many links: %s", got)
+	}
+	h.admin("POST", base+"/"+id+"/links", contractLink) // by id: asks nobody
+	if status, body := h.admin("POST", base+"/"+id+"/preview", `{"detail-type": "Experiment Completed", "detail": {"experiment_key": "checkout-button-color"}}`); status != 200 || !strings.Contains(fmt.Sprint(body), "ALLOWANCE_RESERVED") {
+		t.Errorf("a preview: %d %v", status, body)
+	}
+	if calls, logins := h.asked(); calls+logins != 0 {
+		t.Errorf("below the reserve, %d calls and %d logins were spent", calls, logins)
+	}
+	// A quarter of an hour later one of them finds out how things stand.
+	h.org.SetAPIUsage(10)
+	h.now = h.now.Add(integration.AllowanceGoodFor)
+	for range 2 {
+		if status, body := h.do(search); status != 200 {
+			t.Errorf("the org has enough again: %d %v", status, body)
+		}
+	}
+}
+
 func TestCampaignsToLink(t *testing.T) {
 	h := newHarness(t, "")
 	id := h.create()
 	h.admin("POST", base+"/"+id+"/links", contractLink)
 	h.asked()
-	status, body := h.do(as("viewer", "GET", base+"/"+id+"/campaigns?search=checkOUT", ""))
+	status, body := h.do(as("admin", "GET", base+"/"+id+"/campaigns?search=checkOUT", ""))
 	if status != 200 || body["more"] != false {
 		t.Fatalf("%d %v %s", status, body, h.log)
 	}
@@ -138,7 +201,7 @@ func TestSearchesThatAreRefused(t *testing.T) {
 func TestAnOrgThatDoesNotAnswerASearch(t *testing.T) {
 	h := newHarness(t, "")
 	id := h.create()
-	search := as("viewer", "GET", base+"/"+id+"/campaigns?search=checkout", "")
+	search := as("admin", "GET", base+"/"+id+"/campaigns?search=checkout", "")
 	if _, err := h.org.AddFault(localorg.Fault{Match: localorg.Match{Route: "query"}, Effect: localorg.Effect{Kind: localorg.RequestLimit}}); err != nil {
 		t.Fatal(err)
 	}

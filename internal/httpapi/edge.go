@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"strings"
 
 	"salesforce-integration/internal/apidocs"
 	"salesforce-integration/internal/integration"
@@ -61,7 +62,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Acto
 		// The second would be a redirect, to a path without the stage.
 		writeProblem(w, unrouted(handler, w, r))
 		return "none"
-	case !isRead(r.Method) && !who.Role.MayWrite():
+	case forAdmins(r.Method, pathOf(pattern)) && !who.Role.MayWrite():
 		writeProblem(w, newProblem(ctx, http.StatusForbidden, ""))
 	default:
 		a.serveOnce(w, r, who, bodyLimit(pattern))
@@ -109,6 +110,12 @@ func (a *API) servePage(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", page.Policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	_, _ = w.Write(page.HTML)
+}
+
+// pathOf returns a pattern of the router without its method.
+func pathOf(pattern string) string {
+	_, path, _ := strings.Cut(pattern, " ")
+	return path
 }
 
 // isRead says whether a method changes nothing.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -39,7 +41,7 @@ func statuses() map[integration.Code]struct {
 func details() map[int]string {
 	return map[int]string{
 		http.StatusBadRequest:            "The request's body is not JSON. Send one JSON object.",
-		http.StatusForbidden:             "Your role does not allow this: changes need the role admin.",
+		http.StatusForbidden:             "Your role does not allow this: changes, and looking for Campaigns in the org, need the role admin.",
 		http.StatusNotFound:              "There is nothing at this address.",
 		http.StatusMethodNotAllowed:      "This address does not know that method. The header Allow lists those that it knows.",
 		http.StatusRequestTimeout:        "The request's body did not arrive in time. Send it again.",
@@ -123,7 +125,12 @@ func (a *API) fail(ctx context.Context, where string, err error) *Problem {
 	if len(fields) > 0 && code == integration.CodeInvalid {
 		detail = ""
 	}
-	return newProblem(ctx, told.status, detail, fields...)
+	p := newProblem(ctx, told.status, detail, fields...)
+	var e *integration.Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		p.retryAfter = strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))
+	}
+	return p
 }
 
 // headerWords is an error in words for the caller: whole sentences.

@@ -76,7 +76,7 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 		t.Fatal(err)
 	}
 	client := &http.Client{Transport: inProcess{h}}
-	dialer := orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client, Now: func() time.Time { return h.now }})
+	dialer := orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client, Now: func() time.Time { return h.now }, Allowances: h.store, ReservePercent: 20})
 	service, err := integration.NewService(integration.ServiceConfig{
 		WebhookReads: true,
 		Store:        h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,

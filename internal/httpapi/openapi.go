@@ -25,7 +25,7 @@ func humaConfig() huma.Config {
 		{Name: tagDeliveries, Description: "What was sent and received, and what became of it."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		securityScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the configured issuer. The role admin reads and changes, viewer reads."},
+		securityScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the configured issuer. The role admin reads and changes, viewer reads what is kept here."},
 	}
 	// The document is served by the edge; its pages of huma's own load scripts from
 	// elsewhere, and links to schemas have no place in the contract's shapes.
@@ -40,12 +40,16 @@ func schemaOf[T any](o *huma.OpenAPI) *huma.Schema {
 	return o.Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// rolesFor says which roles may use a method. A scheme that is not OAuth's lists
+// forAdmins says whether an operation is for the role admin: what changes something,
+// and what spends the org's API calls on a question.
+func forAdmins(method, pattern string) bool { return !isRead(method) || pattern == campaignsPath }
+
+// rolesFor says which roles may use an operation. A scheme that is not OAuth's lists
 // roles in the place of scopes.
 // https://spec.openapis.org/oas/v3.1.0#security-requirement-object
-func rolesFor(method string) []map[string][]string {
+func rolesFor(method, pattern string) []map[string][]string {
 	roles := []map[string][]string{{securityScheme: {string(integration.RoleAdmin)}}}
-	if isRead(method) {
+	if !forAdmins(method, pattern) {
 		roles = append(roles, map[string][]string{securityScheme: {string(integration.RoleViewer)}})
 	}
 	return roles

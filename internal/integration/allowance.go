@@ -16,6 +16,15 @@ type Allowance struct {
 	Version int64
 }
 
+const (
+	// AllowanceGoodFor is how long a low allowance is believed without asking: it is a
+	// rolling day's, so it gets better slowly.
+	AllowanceGoodFor = 15 * time.Minute
+	// AllowanceSpacing is how far apart calls are while an org's allowance is low,
+	// whichever functions make them.
+	AllowanceSpacing = 5 * time.Minute
+)
+
 // Low says whether less than a share of the calls, in percent, is left.
 func (a Allowance) Low(reservePercent int) bool {
 	return a.Max > 0 && (a.Max-a.Used)*100 < a.Max*reservePercent

@@ -3,6 +3,7 @@ package integration
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code says what kind of failure an [Error] is; the edge maps each one once.
@@ -24,6 +25,8 @@ type Error struct {
 	Field   string // the field at fault, dotted ("config.instance_url"); may be empty
 	Message string
 	Err     error
+	// RetryAfter is when the same may work, when that is known; else 0.
+	RetryAfter time.Duration
 }
 
 // Error implements error.

@@ -28,11 +28,16 @@ func (d *Dialer) CampaignsNamed(ctx context.Context, i integration.Integration, 
 }
 
 func (d *Dialer) find(ctx context.Context, i integration.Integration, ask func(*salesforce.Client) ([]salesforce.Campaign, error)) ([]integration.OrgCampaign, error) {
+	allowance, err := d.Spare(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
 	connection, err := d.Dial(ctx, i)
 	if err != nil {
 		return nil, told(err)
 	}
 	found, err := ask(connection.Client)
+	d.Learn(ctx, allowance, connection.Client)
 	if err != nil {
 		return nil, told(err)
 	}

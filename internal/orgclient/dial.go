@@ -18,6 +18,10 @@ type Config struct {
 	APIVersion string                     // "" for the client's default
 	HTTPClient *http.Client               // lends its Transport; nil for one of egress.NewClient
 	Now        func() time.Time           // nil for time.Now
+	// Allowances tells what orgs have left, and ReservePercent how much of it is not
+	// for questions of people; nil for a dialer that nobody asks some.
+	Allowances     integration.AllowanceStore
+	ReservePercent int
 }
 
 // Dialer connects integrations with their orgs.

@@ -11,12 +11,8 @@ import (
 )
 
 const (
-	// spacing is how far apart calls are while an org's allowance is low, whichever
-	// functions make them.
-	spacing = 5 * time.Minute
-	// usageGoodFor is how long a low allowance is believed without asking: it is a
-	// rolling day's, so it gets better slowly.
-	usageGoodFor = 15 * time.Minute
+	spacing      = integration.AllowanceSpacing
+	usageGoodFor = integration.AllowanceGoodFor
 )
 
 // reservedError says that a write waits because the rest of the org's API allowance

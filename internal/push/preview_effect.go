@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -139,11 +140,15 @@ func (p *Previewer) look(ctx context.Context, i integration.Integration, ids []s
 	if len(ids) == 0 {
 		return sight{}, nil
 	}
-	allowances, err := p.cfg.Store.GetAllowances(ctx, []string{i.ID})
-	if err != nil {
-		return sight{}, fmt.Errorf("reading what is left of an org's allowance: %w", err)
-	}
 	seen := sight{campaigns: map[string]integration.OrgCampaign{}}
+	allowance, err := p.cfg.Orgs.Spare(ctx, i.ID)
+	switch {
+	case integration.ErrorCode(err) == integration.CodeOrgAway:
+		seen.problem, seen.turn = reserved(err), turnOf(allowance, p.cfg.Now())
+		return seen, nil
+	case err != nil:
+		return sight{}, err
+	}
 	connection, err := p.cfg.Orgs.Dial(ctx, i)
 	if err != nil {
 		seen.problem = problemOf(err)
@@ -151,6 +156,7 @@ func (p *Previewer) look(ctx context.Context, i integration.Integration, ids []s
 	}
 	found, err := connection.Client.QueryCampaigns(ctx, ids)
 	seen.calls = connection.Client.Calls()
+	allowance = p.cfg.Orgs.Learn(ctx, allowance, connection.Client)
 	if err != nil {
 		seen.problem = problemOf(err)
 		return seen, nil
@@ -158,10 +164,6 @@ func (p *Previewer) look(ctx context.Context, i integration.Integration, ids []s
 	seen.looked = true
 	for _, c := range orgclient.Campaigns(found) {
 		seen.campaigns[c.ID] = c
-	}
-	allowance := allowances[i.ID]
-	if usage, known := connection.Client.Usage(); known {
-		allowance.Used, allowance.Max, allowance.At = usage.Used, usage.Max, usage.At
 	}
 	if allowance.Low(p.cfg.ReservePercent) {
 		seen.turn = turnOf(allowance, p.cfg.Now())
@@ -181,6 +183,19 @@ func (s sight) warning(e integration.PreviewEffect) string {
 	default:
 		return ""
 	}
+}
+
+// codeReserved is the problem of an org that was not asked, since what is left of
+// its calls is not for previews.
+const codeReserved = "ALLOWANCE_RESERVED"
+
+func reserved(err error) *integration.OrgProblem {
+	p := &integration.OrgProblem{Code: codeReserved, Fix: "Try again when the org has calls to spare."}
+	var e *integration.Error
+	if errors.As(err, &e) {
+		p.Cause = e.Message
+	}
+	return p
 }
 
 func problemOf(err error) *integration.OrgProblem {

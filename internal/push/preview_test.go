@@ -42,6 +42,7 @@ func newStage(t *testing.T) *stage {
 	}
 	s.view = push.NewPreviewer(push.PreviewerConfig{Store: s.store, Now: s.now, ReservePercent: 20, Orgs: orgclient.New(orgclient.Config{
 		Tokens: s.store, Vault: s.vault, Now: s.now, HTTPClient: &http.Client{Transport: roundTrip(s.local)},
+		Allowances: s.store, ReservePercent: 20,
 	})})
 	s.link(t, integrationID, keyOfStage, firstCampaign)
 	return s
@@ -308,13 +309,27 @@ func TestPreviewWithLittleLeft(t *testing.T) {
 	if got := outcomes(); got != "Completed write status_written, content_note wait allowance" {
 		t.Error(got)
 	}
-	if _, err := s.store.SwapAllowance(t.Context(), integration.Allowance{IntegrationID: integrationID, Used: 95, Max: 100, At: noon, NextCallAt: noon.Add(time.Minute)}); err != nil {
-		t.Fatal(err)
+	s.local.ClearJournal()
+	again := s.preview(of(completedType, ""))
+	if again.OrgProblem == nil || again.OrgProblem.Code != "ALLOWANCE_RESERVED" || !strings.Contains(again.OrgProblem.Cause, "96 of its 100") || again.APICalls != 0 {
+		t.Errorf("what is left is spent on a preview: %+v", again)
 	}
-	if got := outcomes(); got != "Completed wait allowance, content_note wait allowance" {
+	if n := len(s.local.Journal()); n != 0 {
+		t.Errorf("the org was asked %d times", n)
+	}
+	if got := outcomes(); got != "Completed write status_written, content_note wait allowance" {
 		t.Error(got)
 	}
 	s.local.SetAPIUsage(5)
+	known, err := s.store.GetAllowances(t.Context(), []string{integrationID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := known[integrationID]
+	old.At, old.NextCallAt = noon.Add(-integration.AllowanceGoodFor), noon
+	if _, err := s.store.SwapAllowance(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
 	if got := outcomes(); got != "Completed write status_written, content_note write note_written" {
 		t.Error(got)
 	}

@@ -41,7 +41,8 @@ func Handler(getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandle
 	store := dynamo.New(dynamodb.NewFromConfig(aws), c.table)
 	vault := seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{})
 	client := egress.NewClient(egress.Config{Listed: c.allowed})
-	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now})
+	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now,
+		Allowances: store, ReservePercent: c.reserve})
 	service, err := integration.NewService(integration.ServiceConfig{
 		Store:        store,
 		Vault:        vault,
