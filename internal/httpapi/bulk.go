@@ -88,16 +88,15 @@ func (a *API) createLinks(ctx context.Context, in *bulkLinksInput) (*listOutput[
 // bulkRows reads the rows by the body's type. The problem is one of the body as a
 // whole.
 func bulkRows(ctx context.Context, contentType string, body []byte) ([]integration.BulkRow, *Problem) {
-	kind, params, err := mime.ParseMediaType(contentType)
-	switch charset := params["charset"]; {
-	case contentType == "", err == nil && (kind == jsonType || strings.HasSuffix(kind, "+json")):
+	if bodyKind(contentType) != csvType { // it was refused if it is neither
 		return bulkJSON(ctx, body)
-	case err == nil && kind == csvType && (charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii")):
+	}
+	_, params, _ := mime.ParseMediaType(contentType)
+	switch strings.ToLower(params["charset"]) {
+	case "", "utf-8", "us-ascii":
 		return bulkCSV(ctx, body)
-	case err == nil && kind == csvType:
-		return nil, newProblem(ctx, http.StatusUnsupportedMediaType, "CSV is read in UTF-8 only. Save it as 'CSV UTF-8', and leave the charset out of the Content-Type.")
 	default:
-		return nil, newProblem(ctx, http.StatusUnsupportedMediaType, "Send the links as JSON, with Content-Type: application/json, or as CSV, with Content-Type: text/csv.")
+		return nil, newProblem(ctx, http.StatusUnsupportedMediaType, "CSV is read in UTF-8 only. Save it as 'CSV UTF-8', and leave the charset out of the Content-Type.")
 	}
 }
 

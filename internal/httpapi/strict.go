@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,26 +26,58 @@ func (a *API) strict(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	expected := ctx.Operation().RequestBody
-	if expected == nil || expected.Content["application/json"] == nil || !isJSON(ctx.Header("Content-Type")) {
+	if expected == nil {
 		next(ctx)
 		return
 	}
 	limit := ctx.Operation().MaxBodyBytes
 	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), limit))
+	kind := bodyKind(ctx.Header("Content-Type"))
 	if err == nil && len(body) > 0 && int64(len(body)) < limit { // else huma refuses it
-		if p := strictBody(ctx.Context(), a.huma.OpenAPI().Components.Schemas, expected.Content["application/json"].Schema, body); p != nil {
+		p := (*Problem)(nil)
+		switch media := expected.Content[kind]; {
+		case media == nil:
+			p = newProblem(ctx.Context(), http.StatusUnsupportedMediaType, wantedKind(expected.Content))
+		case kind == jsonType:
+			body, p = a.strictJSON(ctx, media.Schema, body)
+		}
+		if p != nil {
 			sendProblem(ctx, p)
 			return
 		}
 	}
-	next(bodied{ctx, io.MultiReader(bytes.NewReader(body), failing{err})})
+	next(bodied{ctx, kind, io.MultiReader(bytes.NewReader(body), failing{err})})
 }
 
-// isJSON says whether huma will read a body of this type as JSON.
-func isJSON(contentType string) bool {
-	kind, _, _ := strings.Cut(contentType, ";")
-	kind = strings.TrimSpace(kind)
-	return kind == "" || slices.Contains([]string{"application/json", "json"}, kind) || strings.HasSuffix(kind, "+json")
+// strictJSON checks a JSON body, and returns it as encoding/json takes it.
+func (a *API) strictJSON(ctx huma.Context, schema *huma.Schema, body []byte) ([]byte, *Problem) {
+	return strictBody(ctx.Context(), a.huma.OpenAPI().Components.Schemas, schema, depthLimit(ctx.Operation()), body)
+}
+
+// bodyKind says as what a body is read, by its Content-Type alone: everything that
+// is JSON is application/json, whatever it is JSON of. "" for what cannot be told.
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1
+func bodyKind(contentType string) string {
+	if contentType == "" {
+		return jsonType
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return ""
+	case strings.Contains(kind, "/") && strings.HasSuffix(kind, "+json"):
+		return jsonType
+	default:
+		return kind
+	}
+}
+
+// wantedKind says in words which types a body may have; "" for the usual.
+func wantedKind(content map[string]*huma.MediaType) string {
+	if content[csvType] == nil {
+		return ""
+	}
+	return "Send the links as JSON, with Content-Type: application/json, or as CSV, with Content-Type: text/csv."
 }
 
 // sendProblem answers from within huma's chain.
@@ -58,10 +90,19 @@ func sendProblem(ctx huma.Context, p *Problem) {
 // humaContext is embedded under this name, as the interface has a method Context.
 type humaContext = huma.Context
 
-// bodied is a context whose body was read already.
+// bodied is a context whose body was read already, and by its type is of a kind.
 type bodied struct {
 	humaContext
+	kind string
 	body io.Reader
+}
+
+// Header implements huma.Context.
+func (b bodied) Header(name string) string {
+	if b.kind == jsonType && strings.EqualFold(name, "Content-Type") {
+		return jsonType
+	}
+	return b.humaContext.Header(name)
 }
 
 // BodyReader implements huma.Context.

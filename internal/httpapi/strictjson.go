@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,32 +20,43 @@ import (
 const (
 	// maxDepth is how far values may lie in one another; the contract needs three.
 	maxDepth = 16
+	// maxEventDepth is how far they may in an event: as far as encoding/json reads,
+	// which reads those on the bus.
+	maxEventDepth = 10_000
 	// maxStrictErrors bounds what one request is told of.
 	maxStrictErrors = 20
 	// maxTold is how much of a field's name is told back, in characters.
 	maxTold = 64
 )
 
+// depthLimit is how far values may lie in one another in an operation's body.
+func depthLimit(op *huma.Operation) int {
+	if op.Path == previewPath {
+		return maxEventDepth
+	}
+	return maxDepth
+}
+
 // strictBody refuses what encoding/json takes in silence, and reads differently
 // from other parsers: a field that is there twice, or in other letters than the
-// contract's, half of a character, a number that does not fit. nil when there is
-// nothing to say.
-func strictBody(ctx context.Context, registry huma.Registry, schema *huma.Schema, body []byte) *Problem {
+// contract's, half of a character, a number that does not fit. Otherwise it returns
+// the body with whole numbers in digits, as encoding/json wants them.
+func strictBody(ctx context.Context, registry huma.Registry, schema *huma.Schema, deepest int, body []byte) ([]byte, *Problem) {
 	if detail := notJSON(body); detail != "" {
-		return newProblem(ctx, http.StatusBadRequest, detail)
+		return nil, newProblem(ctx, http.StatusBadRequest, detail)
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	c := checker{decoder: d, registry: registry}
-	switch err := c.value("body", schema, 0); {
+	c := checker{decoder: d, registry: registry, deepest: deepest, body: body}
+	switch err := c.value(&place{name: "body"}, schema, 0); {
 	case errors.Is(err, errTooDeep):
-		return newProblem(ctx, http.StatusBadRequest, fmt.Sprintf("The request's body holds objects or lists more than %d deep. Nothing here is so deep.", maxDepth))
+		return nil, newProblem(ctx, http.StatusBadRequest, fmt.Sprintf("The request's body holds objects or lists more than %d deep. Nothing here is so deep.", deepest))
 	case err != nil:
-		return newProblem(ctx, http.StatusBadRequest, "")
+		return nil, newProblem(ctx, http.StatusBadRequest, "")
 	case len(c.fields) > 0:
-		return newProblem(ctx, http.StatusUnprocessableEntity, "", c.fields...)
+		return nil, newProblem(ctx, http.StatusUnprocessableEntity, "", c.fields...)
 	default:
-		return nil
+		return append(c.digits, body[c.copied:]...), nil
 	}
 }
 
@@ -118,17 +130,54 @@ var errTooDeep = errors.New("too deep")
 type checker struct {
 	decoder  *json.Decoder
 	registry huma.Registry
+	deepest  int
 	fields   []FieldError
+	body     []byte
+	digits   []byte // the body up to copied, with its whole numbers in digits
+	copied   int64
 }
 
-func (c *checker) refuse(path, message string) {
+func (c *checker) refuse(at *place, message string) {
 	if len(c.fields) < maxStrictErrors {
-		c.fields = append(c.fields, FieldError{Location: path, Message: message})
+		c.fields = append(c.fields, FieldError{Location: at.String(), Message: message})
 	}
 }
 
+// place is where a value is. It is put into words only when it is told: in a deep
+// body they are long.
+type place struct {
+	in   *place
+	name string // of a field
+	n    int    // of a list's element, which has no name
+}
+
+// String names the place by its way from the body, the first part of it when it is
+// deep.
+func (p *place) String() string {
+	var way []*place
+	for ; p != nil; p = p.in {
+		way = append(way, p)
+	}
+	slices.Reverse(way)
+	var b strings.Builder
+	for at, p := range way[:min(len(way), maxDepth)] {
+		switch {
+		case at == 0:
+			b.WriteString(p.name)
+		case p.name == "":
+			fmt.Fprintf(&b, "[%d]", p.n)
+		default:
+			b.WriteString("." + told(p.name))
+		}
+	}
+	if len(way) > maxDepth {
+		b.WriteString(" …")
+	}
+	return b.String()
+}
+
 // value checks one value; the schema may be nil.
-func (c *checker) value(path string, s *huma.Schema, depth int) error {
+func (c *checker) value(at *place, s *huma.Schema, depth int) error {
 	for s != nil && s.Ref != "" {
 		s = c.registry.SchemaFromRef(s.Ref)
 	}
@@ -136,15 +185,15 @@ func (c *checker) value(path string, s *huma.Schema, depth int) error {
 	if err != nil {
 		return err
 	}
-	if depth > maxDepth {
+	if depth > c.deepest {
 		return errTooDeep
 	}
 	switch v := token.(type) {
 	case json.Delim:
 		if v == '{' {
-			err = c.object(path, s, depth)
+			err = c.object(at, s, depth)
 		} else {
-			err = c.list(path, s, depth)
+			err = c.list(at, s, depth)
 		}
 		if err != nil {
 			return err
@@ -152,12 +201,12 @@ func (c *checker) value(path string, s *huma.Schema, depth int) error {
 		_, err = c.decoder.Token() // the closing one
 		return err
 	case json.Number:
-		c.number(path, s, v)
+		c.number(at, s, v)
 	}
 	return nil
 }
 
-func (c *checker) object(path string, s *huma.Schema, depth int) error {
+func (c *checker) object(in *place, s *huma.Schema, depth int) error {
 	seen := map[string]bool{}
 	for c.decoder.More() {
 		token, err := c.decoder.Token()
@@ -168,7 +217,7 @@ func (c *checker) object(path string, s *huma.Schema, depth int) error {
 		if !ok {
 			return io.ErrUnexpectedEOF
 		}
-		at := path + "." + told(name)
+		at := &place{in: in, name: name}
 		if seen[name] {
 			c.refuse(at, "This field is there twice. Send it once.")
 		}
@@ -202,30 +251,40 @@ func property(s *huma.Schema, name string) (field *huma.Schema, meant string) {
 	return field, ""
 }
 
-func (c *checker) list(path string, s *huma.Schema, depth int) error {
+func (c *checker) list(in *place, s *huma.Schema, depth int) error {
 	var items *huma.Schema
 	if s != nil {
 		items = s.Items
 	}
 	for n := 0; c.decoder.More(); n++ {
-		if err := c.value(fmt.Sprintf("%s[%d]", path, n), items, depth+1); err != nil {
+		if err := c.value(&place{in: in, n: n}, items, depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// number refuses what does not fit, or is no whole number where one is wanted: 1e2
-// and 1.0 pass as whole for the schema, and fail when they are read.
-func (c *checker) number(path string, s *huma.Schema, n json.Number) {
+// number refuses what does not fit, or is no whole number where one is wanted. To
+// JSON Schema 1e2 and 7.0 are whole, and pass; they are put in digits, as
+// encoding/json takes no others.
+func (c *checker) number(at *place, s *huma.Schema, n json.Number) {
 	f, err := strconv.ParseFloat(n.String(), 64)
 	switch {
 	case err != nil || math.IsInf(f, 0):
-		c.refuse(path, "This number is too large.")
-	case s != nil && s.Type == huma.TypeInteger && strings.ContainsAny(n.String(), ".eE"):
-		c.refuse(path, wholeNumber)
+		c.refuse(at, "This number is too large.")
+	case s == nil || s.Type != huma.TypeInteger || !strings.ContainsAny(n.String(), ".eE"):
+	case f != math.Trunc(f) || math.Abs(f) > maxExact:
+		c.refuse(at, wholeNumber)
+	default:
+		end := c.decoder.InputOffset()
+		c.digits = append(c.digits, c.body[c.copied:end-int64(len(n))]...)
+		c.digits = strconv.AppendInt(c.digits, int64(f), 10)
+		c.copied = end
 	}
 }
+
+// maxExact is up to where a float64 has every whole number.
+const maxExact = 1 << 53
 
 // told is a field's name as it is told back.
 func told(name string) string {

@@ -71,7 +71,7 @@ type envelope struct {
 func decodeEnvelope(body []byte) (envelope, error) {
 	var e envelope
 	if err := json.Unmarshal(bytes.TrimSpace(body), &e); err != nil {
-		return envelope{}, invalid(fieldAtFault(err, "", "time"), "the message is not an EventBridge event: %v", err)
+		return envelope{}, invalid(fieldAtFault(err, "", "time"), "the message is not an EventBridge event: %s", fieldProblem(err, "time"))
 	}
 	switch {
 	case e.ID == "":

@@ -103,7 +103,7 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	}
 	var d detail
 	if err := json.Unmarshal(env.Detail, &d); err != nil {
-		return event, invalid(fieldAtFault(err, fieldDetail, fieldOccurredAt), "the event's detail cannot be read: %s", fieldProblem(err))
+		return event, invalid(fieldAtFault(err, fieldDetail, fieldOccurredAt), "the event's detail cannot be read: %s", fieldProblem(err, "occurred_at"))
 	}
 	event.ExperimentKey = strings.TrimSpace(d.ExperimentKey)
 	event.Name = string(d.ExperimentName)
@@ -130,7 +130,7 @@ func ParseEvent(body []byte) (integration.Event, error) {
 func parseResults(raw json.RawMessage) (*integration.Results, string) {
 	var r results
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return nil, "the event's results cannot be read: " + fieldProblem(err)
+		return nil, "the event's results cannot be read: " + fieldProblem(err, "")
 	}
 	out := &integration.Results{
 		PrimaryMetric: r.PrimaryMetric, WinningVariant: r.WinningVariant,
@@ -171,30 +171,34 @@ func jsonName(t reflect.Type) string {
 // decoded, at the only time in it.
 func fieldAtFault(err error, whole, at string) string {
 	var wrongType *json.UnmarshalTypeError
-	var badTime *time.ParseError
+	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &wrongType) && wrongType.Field != "":
 		return strings.TrimPrefix(whole+"."+wrongType.Field, ".")
-	case errors.As(err, &badTime):
+	case wrongType == nil && !errors.As(err, &syntax) && at != "":
 		return at
 	default:
 		return whole
 	}
 }
 
-// fieldProblem says which field is wrong without repeating its value.
-func fieldProblem(err error) string {
+// fieldProblem says which field is wrong without repeating its value, and without
+// the decoder's words: they quote layouts. at is the only time in what was decoded.
+func fieldProblem(err error, at string) string {
 	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &wrongType):
 		field := wrongType.Field
 		if field == "" {
 			field = "it"
 		}
 		return fmt.Sprintf("%s is a %s, wanted %s", field, wrongType.Value, jsonName(wrongType.Type))
+	case errors.As(err, &syntax):
+		return "it is not JSON"
+	case at != "": // what is neither is a time's: one that cannot be parsed, or no text
+		return at + " is not an RFC 3339 time such as 2026-03-02T10:00:00Z"
+	default:
+		return "it cannot be read"
 	}
-	var badTime *time.ParseError
-	if errors.As(err, &badTime) {
-		return "occurred_at is not an RFC 3339 time such as 2026-03-02T10:00:00Z"
-	}
-	return err.Error()
 }

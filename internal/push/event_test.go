@@ -96,6 +96,11 @@ func TestParseEvent(t *testing.T) {
 		{"a detail that is no object", envelope("Experiment Completed", `"text"`), integration.Event{}, "detail cannot be read"},
 		{"not JSON", `oops`, integration.Event{}, "not an EventBridge event"},
 		{"truncated", `{"id":"e1","detail-type":"Experiment Completed","detail":{"experi`, integration.Event{}, "not an EventBridge event"},
+		{"not JSON, in our words", `oops`, integration.Event{}, "event: it is not JSON"},
+		{"an envelope's time that is none", `{"id":"e1","detail-type":"x","time":"yesterday"}`, integration.Event{}, "event: time is not an RFC 3339 time such as"},
+		{"an envelope's time of a wrong type", `{"id":"e1","detail-type":"x","time":7}`, integration.Event{}, "event: time is not an RFC 3339 time such as"},
+		{"an occurred_at of a wrong type", envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":7}`), integration.Event{}, "occurred_at is not an RFC 3339 time"},
+		{"an id of a wrong type", `{"id":7,"detail-type":"x"}`, integration.Event{}, "event: id is a number, wanted a string"},
 		{"no id", `{"detail-type":"Experiment Completed","detail":{"experiment_key":"k"}}`, integration.Event{}, "no id"},
 		{"no time at all", `{"id":"e1","detail-type":"Experiment Completed","detail":{"experiment_key":"k"}}`, integration.Event{}, "neither an occurred_at nor a time"},
 	}
