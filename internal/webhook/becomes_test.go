@@ -55,9 +55,7 @@ func wrote(status, at string) chapter {
 
 func relink(key string) chapter {
 	return deed(func(r *rig) {
-		if err := r.store.DeleteLink(r.tb.Context(), integrationID, campaignID); err != nil {
-			r.tb.Fatal(err)
-		}
+		unlink().deed(r)
 		l := integration.Link{IntegrationID: integrationID, CampaignID: campaignID, ExperimentKey: key, Source: integration.LinkManual, CreatedAt: r.now()}
 		if _, _, err := r.store.CreateLink(r.tb.Context(), l); err != nil {
 			r.tb.Fatal(err)
@@ -78,6 +76,14 @@ func finishesBy(statuses ...string) chapter {
 // names is a message with an experiment's key.
 func names(key, status, modified string, want integration.Reason) chapter {
 	return chapter{status: status, modified: modified, key: key, want: want}
+}
+
+func unlink() chapter {
+	return deed(func(r *rig) {
+		if err := r.store.DeleteLink(r.tb.Context(), integrationID, campaignID); err != nil {
+			r.tb.Fatal(err)
+		}
+	})
 }
 
 func clock(tb testing.TB, s string) time.Time {
@@ -157,8 +163,23 @@ func TestBecomesCompleted(t *testing.T) {
 		"a status begins to finish, back and forth": {
 			says("Paused", "09:50:00", ignored), finishesBy("Paused"), says("Planned", "09:55:00", ignored), says("Paused", "09:56:00", asks),
 		},
-		"linked to another experiment": {says("Completed", "09:50:00", asks), relink("another"), says("Completed", "09:55:00", asks)},
-		"linked anew to the same":      {says("Completed", "09:50:00", asks), relink(experimentKey), says("Completed", "09:55:00", asks)},
+		"linked to another experiment": {says("Completed", "09:50:00", asks), relink("another"), says("Completed", "10:02:30", asks)},
+		"linked anew to the same":      {says("Completed", "09:50:00", asks), relink(experimentKey), says("Completed", "10:02:30", asks)},
+		"linked to another experiment, an old completion": {
+			says("Completed", "09:50:00", asks), relink("another"), says("Completed", "09:50:00", already), says("Completed", "10:02:30", already),
+			says("In Progress", "10:03:00", ignored), says("Completed", "10:04:00", asks),
+		},
+		"completed before it was linked": {
+			says("Completed", "08:30:00", already), says("Completed", "09:30:00", already),
+		},
+		"completed right before it was linked, or after": { // the clocks may differ
+			relink(experimentKey), says("Completed", "10:00:58", asks),
+		},
+		"completed before it was linked, without a time": {relink(experimentKey), says("Completed", "", asks)},
+		"an old state from before the link":              {says("In Progress", "08:30:00", ignored), says("Completed", "08:40:00", already)},
+		"completed before a late message linked it": {
+			unlink(), names("k", "Planned", "09:40:00", integration.ReasonLinked), says("Completed", "09:50:00", asks),
+		},
 		"a time far in the future does not shut out what follows": {
 			says("In Progress", "23:00:00", ignored), says("Completed", "", asks),
 		},
@@ -401,8 +422,8 @@ func TestLinkMadeAnewMeanwhile(t *testing.T) {
 	})
 	r.tell(1, says("Completed", "09:50:00", asks))
 	r.clock.Add(int64(time.Minute))
-	r.tell(2, says("Completed", "09:55:00", asks))
-	r.tell(3, says("Completed", "09:56:00", already))
+	r.tell(2, says("Completed", "10:00:30", asks))
+	r.tell(3, says("Completed", "10:00:40", already))
 }
 
 // TestLinkMadeByTwo: somebody makes the same link while a message does; what was
@@ -410,9 +431,7 @@ func TestLinkMadeAnewMeanwhile(t *testing.T) {
 func TestLinkMadeByTwo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	if err := r.store.DeleteLink(t.Context(), integrationID, campaignID); err != nil {
-		t.Fatal(err)
-	}
+	unlink().deed(r)
 	var once sync.Once
 	r.store.Before(func(_ context.Context, op string) error {
 		if op == "CreateLinks" {

@@ -10,6 +10,7 @@ import (
 // course is what one linked Campaign went through, as far as a message and what is
 // stored tell.
 type course struct {
+	link   integration.Link
 	stored integration.Seen // as it is in the store, or a row to begin with
 	after  integration.Seen // with the message
 	last   *item            // who brought the newest state; nil: nobody
@@ -44,7 +45,7 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, 
 			continue
 		}
 		stored := f.seen[ref].Of(link)
-		courses[ref] = &course{stored: stored, after: stored}
+		courses[ref] = &course{link: link, stored: stored, after: stored}
 	}
 	ordered := slices.Clone(items)
 	slices.SortStableFunc(ordered, func(a, b *item) int { return a.at.Compare(b.at) })
@@ -72,7 +73,7 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, 
 // step takes a Campaign's course one item further.
 func (r rules) step(c *course, it *item, wrote integration.Campaign, org look, now time.Time) {
 	before := c.before()
-	after, v := r.judge(before, it, wrote, now)
+	after, v := r.judge(c.link, before, it, wrote, now)
 	it.verdict = v
 	switch found, there, asked := org.status(it.campaignID); {
 	case !r.reread || !it.asking() || after.Accounted:
@@ -99,7 +100,7 @@ func (r rules) step(c *course, it *item, wrote integration.Campaign, org look, n
 // conflict is gone, the next message about it asks.
 func (r rules) note(c *course, it *item, wrote integration.Campaign, now time.Time) {
 	before := c.before()
-	after, _ := r.judge(before, it, wrote, now)
+	after, _ := r.judge(c.link, before, it, wrote, now)
 	if after.RequestID == it.delivery.ID && before.RequestID != after.RequestID {
 		after = withState(before, it)
 	}

@@ -84,13 +84,9 @@ func (r rules) requests(it *item, s integration.Seen) verdict {
 }
 
 // older is the verdict on a state that is not the newest any more.
-func (r rules) older(it *item, newest integration.Seen) verdict {
-	words := ""
-	if it.resumed() && r.finalizes(it.status) {
-		words = " An earlier try may have asked the platform to finish the experiment."
-	}
-	return skip(integration.ReasonSuperseded, "This is an older state of the Campaign: it is known to have been %q at %s. Nothing was requested.%s",
-		newest.Status, newest.At.UTC().Format(time.RFC3339), words)
+func (r rules) older(newest integration.Seen) verdict {
+	return skip(integration.ReasonSuperseded, "This is an older state of the Campaign: it is known to have been %q at %s. Nothing was requested.",
+		newest.Status, newest.At.UTC().Format(time.RFC3339))
 }
 
 // already is the verdict on one more message about a Campaign that is completed.
@@ -110,17 +106,20 @@ func (r rules) already(it *item, before integration.Seen) verdict {
 		"The Campaign had a status that finishes the experiment before this change, and that was dealt with (%s). %q counts again once the Campaign has had another status.", why, it.status)
 }
 
+// beforeLink is the verdict on a completion from before the Campaign was linked.
+func (r rules) beforeLink(it *item, link integration.Link) verdict {
+	return skip(integration.ReasonAlreadyFinal,
+		"The Campaign was %q already when it was linked to experiment %q, at %s. Nothing was requested. %[1]q counts once the Campaign has had another status.",
+		it.status, link.ExperimentKey, link.CreatedAt.UTC().Format(time.RFC3339))
+}
+
 // notConfirmed is the verdict on a completion that the org does not know of.
 func (r rules) notConfirmed(it *item, found OrgCampaign, there bool) verdict {
-	words := ""
-	if it.resumed() {
-		words = " An earlier try may have asked the platform to finish the experiment."
-	}
 	if !there {
-		return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: there is no such Campaign, or the Run-As user may not see it. Nothing was requested.%s", it.status, words)
+		return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: there is no such Campaign, or the Run-As user may not see it. Nothing was requested.", it.status)
 	}
-	return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: the Campaign is %q, which does not finish an experiment. Nothing was requested.%s",
-		it.status, found.Status, words)
+	return skip(integration.ReasonNotConfirmed, "The message says %q. Salesforce was asked again: the Campaign is %q, which does not finish an experiment. Nothing was requested.",
+		it.status, found.Status)
 }
 
 // mayNotAsk is the verdict on a completion that the org was to be asked about, where

@@ -24,6 +24,9 @@ type item struct {
 	duplicate bool                 // an earlier message, or an earlier place in this one, has dealt with it
 	done      bool                 // it is stored with its verdict
 
+	begunFor   string // the experiment that an earlier try may have asked to finish; empty: none did
+	claimedNow bool   // this try is the first that may ask, and that is stored
+
 	link      *integration.Link // what its Campaign follows, or will
 	makesLink bool              // the link is still to be made
 	linkedNow bool              // this notification made the link
@@ -112,6 +115,9 @@ func (it *item) recall(stored integration.Delivery) error {
 	// it with the record's values at the time of sending.
 	said := it.delivery
 	it.delivery = stored
+	if stored.Doubtful && !it.claimedNow {
+		it.begunFor = stored.ExperimentKey
+	}
 	it.delivery.CampaignName, it.delivery.CampaignState = said.CampaignName, said.CampaignState
 	it.delivery.ExperimentKey, it.delivery.Payload = said.ExperimentKey, said.Payload
 	it.delivery.OccurredAt = said.OccurredAt
@@ -139,6 +145,16 @@ func reusedKey() error {
 	}
 }
 
+// claim notes in the delivery that a request is about to be made for it, and for which
+// experiment: a later try finds it there. It says whether there was anything to note.
+func (it *item) claim() bool {
+	if it.delivery.Doubtful && it.delivery.ExperimentKey == it.link.ExperimentKey {
+		return false
+	}
+	it.delivery.Doubtful, it.delivery.ExperimentKey = true, it.link.ExperimentKey
+	return true
+}
+
 // outcome is the delivery with its verdict.
 func (it *item) outcome(now time.Time) (integration.Delivery, error) {
 	d := it.delivery
@@ -155,6 +171,10 @@ func (it *item) outcome(now time.Time) (integration.Delivery, error) {
 		}
 		detail = strings.TrimSpace(fmt.Sprintf("The Campaign was linked to experiment %q%s. %s", it.link.ExperimentKey, says, detail))
 	}
+	if it.begunFor != "" && it.verdict.reason != integration.ReasonFinalizationRequested {
+		detail = strings.TrimSpace(fmt.Sprintf("%s An earlier try of this message may have asked the platform to finish experiment %q.", detail, it.begunFor))
+	}
+	d.Doubtful = false
 	if err := d.Move(now, it.verdict.status, it.verdict.reason, detail); err != nil {
 		return d, unavailable(err)
 	}

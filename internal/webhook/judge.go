@@ -38,14 +38,14 @@ func sameStatus(a, b string) bool {
 }
 
 // judge gives the verdict on a notification whose Campaign is linked, and the
-// newest state that is known with it. before is the newest one so far, wrote is
-// what we wrote to the Campaign.
+// newest state that is known with it. link is what the Campaign follows, before is
+// the newest state so far, wrote is what we wrote to the Campaign.
 //
 // An experiment is finished when its Campaign becomes completed. So a state that is
 // older than a known one counts for nothing, and neither does one more message
 // about a Campaign that is completed already, until another status was seen or
-// written by us in between.
-func (r rules) judge(before integration.Seen, it *item, wrote integration.Campaign, now time.Time) (integration.Seen, verdict) {
+// written by us in between, or one that was completed before somebody linked it.
+func (r rules) judge(link integration.Link, before integration.Seen, it *item, wrote integration.Campaign, now time.Time) (integration.Seen, verdict) {
 	if it.status == "" {
 		return before, r.asksNothing(it)
 	}
@@ -57,7 +57,7 @@ func (r rules) judge(before integration.Seen, it *item, wrote integration.Campai
 		return before, r.requests(it, before)
 	}
 	if it.at.Before(before.At) {
-		return before, r.older(it, before)
+		return before, r.older(before)
 	}
 	after := withState(before, it)
 	if !r.finalizes(it.status) {
@@ -90,10 +90,25 @@ func (r rules) judge(before integration.Seen, it *item, wrote integration.Campai
 	case r.off:
 		after.Accounted, after.Dealt = true, integration.DealtOff
 		return after, r.already(it, after)
+	case r.precedes(it, link):
+		after.Accounted, after.Dealt = true, integration.DealtBeforeLink
+		return after, r.beforeLink(it, link)
 	default:
 		after.RequestID, after.RequestedAt = it.delivery.ID, it.delivery.CreatedAt
 		return after, r.requests(it, after)
 	}
+}
+
+// precedes says whether an item tells of a change from before its Campaign was
+// linked: who linked it did so with the Campaign as it was. A link that a message made
+// says nothing of the kind, since messages are late; nor does a time within the clocks'
+// difference. Whatever its time is, a message that had begun to finish another
+// experiment is none of this one's.
+func (r rules) precedes(it *item, link integration.Link) bool {
+	if it.begunFor != "" && it.begunFor != link.ExperimentKey {
+		return true
+	}
+	return link.Source == integration.LinkManual && !it.modifiedAt.IsZero() && it.at.Add(r.ClockSkew).Before(link.CreatedAt)
 }
 
 // withState is what is seen once a notification's state is, about which nothing was

@@ -113,7 +113,7 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 				return false, err
 			}
 			u.Delivery = &d
-		case !it.resumed():
+		case it.asking() && it.claim(), !it.resumed():
 			u.Delivery = &it.delivery
 		}
 		if c := courses[it.ref(i.ID)]; c != nil && c.holder() == it && c.changed() && (it.asking() || !waits) {
@@ -150,6 +150,7 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 		if u.Delivery != nil {
 			it.delivery = *u.Delivery
 			it.done = it.delivery.Status.Final()
+			it.claimedNow = it.claimedNow || it.delivery.Doubtful && it.begunFor == ""
 		}
 		if u.Seen != nil {
 			c := courses[it.ref(i.ID)]
@@ -158,6 +159,9 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 	}
 	for _, it := range waiting {
 		it.linkMade(made[it.link.Ref()])
+		if c := courses[it.ref(i.ID)]; it.asking() && !c.stored.LinkedAt.Equal(it.link.CreatedAt) {
+			all = false // another message has made the link: the request is to be claimed under that one
+		}
 	}
 	return all, nil
 }
