@@ -24,18 +24,18 @@ type BulkLinks struct {
 	Exists   int        `json:"exists" minimum:"0" doc:"How many were there already." example:"0"`
 	Conflict int        `json:"conflict" minimum:"0" doc:"How many Campaigns follow another experiment." example:"0"`
 	Invalid  int        `json:"invalid" minimum:"0" doc:"How many rows have a field at fault." example:"0"`
-	Failed   int        `json:"failed" minimum:"0" doc:"How many may work when they are sent again." example:"0"`
+	Failed   int        `json:"failed" minimum:"0" doc:"How many may work when they are sent again, not with the same Idempotency-Key: it gets this answer again." example:"0"`
 }
 
 // BulkLink is what became of one row.
 type BulkLink struct {
 	Row           int          `json:"row" minimum:"1" doc:"Which row: 1 is the first, or of CSV the first below the header." example:"1"`
-	Result        string       `json:"result" enum:"created,exists,conflict,invalid,failed" doc:"created; exists: it was there already; conflict: the Campaign follows another experiment, or the experiment has too many; invalid: a field is at fault; failed: it was not made, and may be when the row is sent again." example:"created"`
+	Result        string       `json:"result" enum:"created,exists,conflict,invalid,failed" doc:"created; exists: it was there already; conflict: the Campaign follows another experiment, or the experiment has too many; invalid: a field is at fault; failed: it was not made, and may be when the row is sent again, in a request without an Idempotency-Key or with a new one." example:"created"`
 	ExperimentKey *string      `json:"experiment_key" doc:"Null for an invalid row." example:"checkout-button-color"`
 	CampaignID    *string      `json:"campaign_id" doc:"In 18 characters, also where the row had a name; null for an invalid row." example:"701xx000000001AAAQ"`
 	CampaignName  *string      `json:"campaign_name" doc:"As the row has it." example:"Q1 Checkout Optimization"`
 	Detail        *string      `json:"detail" doc:"Why nothing was made, and what to do about it; null when there is nothing to say." example:"campaign_name: There is no Campaign of this name."`
-	Errors        []FieldError `json:"errors" nullable:"false" doc:"The fields at fault."`
+	Errors        []FieldError `json:"errors" nullable:"false" doc:"The fields at fault; location is the one in this answer: items, the place from 0 on, and the field."`
 }
 
 type bulkLinksInput struct {
@@ -113,9 +113,17 @@ func toBulkLink(row int, r integration.BulkResult) BulkLink {
 		return w
 	}
 	messages, fields := flatten("items."+strconv.Itoa(row-1), r.Err)
+	for n, e := range domainErrors(r.Err) {
+		if e.Field != "" {
+			messages[n] = e.Field + ": " + messages[n]
+		}
+	}
 	detail := strings.Join(messages, " ")
 	if status, known := statuses()[integration.ErrorCode(r.Err)]; !known || status.detail != "" {
 		fields, detail = nil, "It was not made, as something that this needs did not answer. Send the row again."
+	}
+	if r.Outcome == integration.BulkFailed {
+		detail += " A request with an Idempotency-Key needs a new one for that."
 	}
 	w.Detail, w.Errors = orNull(detail), append(w.Errors, fields...)
 	return w

@@ -63,14 +63,14 @@ type DeliveryList struct {
 // DeliveryFilterInput narrows the log. Filters work together; those that are left
 // out do not narrow it.
 type DeliveryFilterInput struct {
-	Direction     string    `query:"direction" enum:"outbound,inbound" doc:"Only this direction."`
-	Status        string    `query:"status" enum:"pending,sending,retrying,delivered,skipped,parked" doc:"Only what stands there."`
-	EventType     string    `query:"event_type" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`
-	IntegrationID string    `query:"integration_id" maxLength:"64" doc:"Only this integration's."`
-	ExperimentKey string    `query:"experiment_key" maxLength:"256" doc:"Only this experiment's." example:"checkout-button-color"`
-	CampaignID    string    `query:"campaign_id" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
-	From          time.Time `query:"from" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`
-	To            time.Time `query:"to" doc:"Only what was created before this time." example:"2026-03-03T00:00:00Z"`
+	Direction     string `query:"direction" enum:"outbound,inbound" doc:"Only this direction."`
+	Status        string `query:"status" enum:"pending,sending,retrying,delivered,skipped,parked" doc:"Only what stands there."`
+	EventType     string `query:"event_type" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`
+	IntegrationID string `query:"integration_id" maxLength:"64" doc:"Only this integration's."`
+	ExperimentKey string `query:"experiment_key" maxLength:"256" doc:"Only this experiment's." example:"checkout-button-color"`
+	CampaignID    string `query:"campaign_id" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
+	From          Moment `query:"from" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`
+	To            Moment `query:"to" doc:"Only what was created before this time." example:"2026-03-03T00:00:00Z"`
 }
 
 type listDeliveriesInput struct {
@@ -110,8 +110,8 @@ func (in DeliveryFilterInput) filter() integration.DeliveryFilter {
 		IntegrationID: in.IntegrationID,
 		ExperimentKey: in.ExperimentKey,
 		CampaignID:    in.CampaignID,
-		From:          in.From,
-		To:            in.To,
+		From:          in.From.bound(),
+		To:            in.To.bound(),
 	}
 }
 

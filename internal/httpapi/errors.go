@@ -69,7 +69,7 @@ type Problem struct {
 // FieldError says what is wrong with one field. The value itself is not repeated:
 // it may be a secret.
 type FieldError struct {
-	Location string `json:"location" doc:"Where: body, query or path, and the field's name." example:"body.config.client_secret"`
+	Location string `json:"location" doc:"Where: body, query, path or header, and the field's name. In a row of many links: items, the row's place in the answer from 0 on, and the field's name." example:"body.config.client_secret"`
 	Message  string `json:"message" doc:"What is wrong with it." example:"This field is required."`
 }
 

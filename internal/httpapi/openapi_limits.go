@@ -10,8 +10,10 @@ import (
 
 // What texts are made of, as JSON Schema has it. Blanks around them are cut off.
 const (
-	printablePattern  = `^[^\u0000-\u001f\u007f-\u009f]*$`
-	namePattern       = `^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
+	printablePattern = `^[^\u0000-\u001f\u007f-\u009f]*$`
+	namePattern      = `^[^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
+	// A name of which something is to be seen: see visible, in the domain.
+	visiblePattern    = `^([^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*)?[^\s\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
 	multilinePattern  = `^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$`
 	credentialPattern = `^[!-~]+$`
 	campaignPattern   = `^701[0-9A-Za-z]{12}([0-9A-Za-z]{3})?$`
@@ -31,11 +33,12 @@ func limits() map[string]map[string]any {
 	entityTags := []any{map[string]any{"const": "*"}, map[string]any{"pattern": entityTagsPattern}}
 	notTheMask := map[string]any{"const": integration.Mask}
 	return map[string]map[string]any{
-		"name":                       {"pattern": namePattern},
+		"name":                       {"pattern": visiblePattern},
 		"description":                {"pattern": multilinePattern},
 		"campaign_id":                {"pattern": campaignPattern},
 		"campaign_name":              {"pattern": printablePattern, "maxLength": integration.MaxCampaignNameLen},
 		"NewLink.campaign_name":      {"pattern": namePattern},
+		"event_type":                 {"pattern": printablePattern},
 		"experiment_key":             {"pattern": namePattern},
 		"search":                     {"pattern": searchPattern, "minLength": integration.MinSearchLen, "maxLength": integration.MaxCampaignNameLen},
 		"cursor":                     {"pattern": `^[A-Za-z0-9_-]*$`},

@@ -76,10 +76,10 @@ func (f RedeliverFilter) domain() integration.RedeliverFilter {
 		Cursor:        orEmpty(f.Cursor),
 	}
 	if f.From != nil {
-		d.From = *f.From
+		d.From = bound(*f.From)
 	}
 	if f.To != nil {
-		d.To = *f.To
+		d.To = bound(*f.To)
 	}
 	if f.Limit != nil {
 		d.Limit = *f.Limit

@@ -15,6 +15,9 @@ func (s *Service) ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) 
 	if f.ExperimentKey != "" {
 		f.ExperimentKey = field(&errs, f.ExperimentKey, ParseExperimentKey)
 	}
+	if !printable(f.EventType) {
+		errs = append(errs, Invalidf("event_type", "It holds a control character."))
+	}
 	if !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To) {
 		errs = append(errs, Invalidf("to", "The range is empty: 'to' has to be later than 'from'."))
 	}

@@ -73,13 +73,19 @@ func (s *Service) CreateLinks(ctx context.Context, by Actor, integrationID strin
 			}
 			b.fail(open, err)
 		}
-	}
-	for _, r := range b.results {
-		if r.Outcome == BulkCreated {
-			s.audit(ctx, by, "link created", i.ID, slog.String("experiment_key", r.ExperimentKey), slog.String("campaign_id", r.CampaignID))
-		}
+		s.auditLinks(ctx, by, &b, open)
 	}
 	return b.results, nil
+}
+
+// auditLinks writes down who made these links. It follows each batch: of what is
+// stored when the function dies, a repetition finds only that it exists.
+func (s *Service) auditLinks(ctx context.Context, by Actor, b *bulk, rows []int) {
+	for _, n := range rows {
+		if r := b.results[n]; r.Outcome == BulkCreated {
+			s.audit(ctx, by, "link created", b.integration.ID, slog.String("experiment_key", r.ExperimentKey), slog.String("campaign_id", r.CampaignID))
+		}
+	}
 }
 
 func (b *bulk) check(rows []BulkRow) {
@@ -130,12 +136,18 @@ func (s *Service) resolve(ctx context.Context, b *bulk) {
 	}
 }
 
-// open lists the rows to make next: of each Campaign the first that has no outcome.
+// linkBatch is how many links are made at a time: with the rows of as many
+// experiments, and the integration's, they go into one transaction of 100 rows at most.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+const linkBatch = 49
+
+// open lists the rows to make next: of each Campaign the first that has no outcome,
+// up to a batch of them.
 func (b *bulk) open() []int {
 	var open []int
 	taken := map[string]bool{}
 	for n, r := range b.results {
-		if r.Outcome == "" && !taken[r.CampaignID] {
+		if len(open) < linkBatch && r.Outcome == "" && !taken[r.CampaignID] {
 			taken[r.CampaignID] = true
 			open = append(open, n)
 		}

@@ -92,6 +92,8 @@ func parseName(raw string) (string, error) {
 		return "", Invalidf("name", "It is longer than %d characters.", MaxNameLen)
 	case !printable(name):
 		return "", Invalidf("name", "It holds a control character.")
+	case !visible(name):
+		return "", Invalidf("name", "Nothing of it can be seen.")
 	default:
 		return name, nil
 	}
@@ -177,6 +179,32 @@ func checkPage(p Page) (Page, error) {
 func printable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
+
+// visible says whether there is anything to see in s: not only blanks, and what
+// Unicode has shown by nothing (Default_Ignorable_Code_Point), or by a blank of
+// Braille.
+// https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+func visible(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(invisible, r) })
+}
+
+var invisible = &unicode.RangeTable{LatinOffset: 1, R16: []unicode.Range16{
+	{Lo: 0x00ad, Hi: 0x00ad, Stride: 1},
+	{Lo: 0x034f, Hi: 0x034f, Stride: 1},
+	{Lo: 0x061c, Hi: 0x061c, Stride: 1},
+	{Lo: 0x115f, Hi: 0x1160, Stride: 1},
+	{Lo: 0x17b4, Hi: 0x17b5, Stride: 1},
+	{Lo: 0x180b, Hi: 0x180f, Stride: 1},
+	{Lo: 0x200b, Hi: 0x200f, Stride: 1},
+	{Lo: 0x202a, Hi: 0x202e, Stride: 1},
+	{Lo: 0x2060, Hi: 0x206f, Stride: 1},
+	{Lo: 0x2800, Hi: 0x2800, Stride: 1},
+	{Lo: 0x3164, Hi: 0x3164, Stride: 1},
+	{Lo: 0xfe00, Hi: 0xfe0f, Stride: 1},
+	{Lo: 0xfeff, Hi: 0xfeff, Stride: 1},
+	{Lo: 0xffa0, Hi: 0xffa0, Stride: 1},
+	{Lo: 0xfff0, Hi: 0xfff8, Stride: 1},
+}}
 
 // reasonOf returns the words of an id's error without its sentinel.
 func reasonOf(err error) string {
