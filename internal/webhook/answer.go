@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -66,7 +67,7 @@ func unavailable(cause error) error {
 }
 
 func unprocessable(problems []fieldProblem) error {
-	detail := fmt.Sprintf("%s: %s.", problems[0].Location, problems[0].Message)
+	detail := fmt.Sprintf("%s: %s.", problems[0].Location, strings.TrimSuffix(problems[0].Message, "."))
 	if n := len(problems) - 1; n > 0 {
 		detail += fmt.Sprintf(" (%d more)", n)
 	}

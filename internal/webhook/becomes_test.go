@@ -130,6 +130,9 @@ func TestBecomesCompleted(t *testing.T) {
 		"a conflict is not accounted for": {
 			{status: "Completed", modified: "09:50:00", key: "another", want: conflicts}, says("Completed", "09:55:00", asks),
 		},
+		"undated, then completed in the same second": {
+			deed(func(r *rig) { r.clock.Add(int64(900 * time.Millisecond)) }), says("In Progress", "", ignored), says("Completed", "10:02:00", asks), says("Completed", "10:03:00", already),
+		},
 		"back while off": {
 			says("Completed", "09:50:00", asks), switched(false), says("In Progress", "09:51:00", ignored), switched(true), says("Completed", "09:52:00", asks),
 		},
@@ -245,12 +248,13 @@ func TestBecomesCompletedWithinOneMessage(t *testing.T) {
 		want    []integration.Reason
 		ids     int // of requests, the one before included
 	}{
-		"edited twice":                     {[]chapter{says("Completed", "09:55:00", ""), says("Completed", "09:56:00", "")}, []integration.Reason{superseded, already}, 1},
-		"back and forth":                   {[]chapter{says("In Progress", "09:55:00", ""), says("Completed", "09:56:00", "")}, []integration.Reason{superseded, asks}, 2},
-		"back and forth, the newest first": {[]chapter{says("Completed", "09:56:00", ""), says("In Progress", "09:55:00", "")}, []integration.Reason{asks, superseded}, 2},
-		"back, but long ago":               {[]chapter{says("In Progress", "09:45:00", ""), says("Completed", "09:56:00", "")}, []integration.Reason{superseded, already}, 1},
-		"undated, back and forth":          {[]chapter{says("In Progress", "", ""), says("Completed", "", ""), says("Completed", "", "")}, []integration.Reason{ignored, asks, already}, 2},
-		"undated, forth and back":          {[]chapter{says("Completed", "", ""), says("In Progress", "", "")}, []integration.Reason{already, ignored}, 1},
+		"edited twice":                      {[]chapter{says("Completed", "09:55:00", ""), says("Completed", "09:56:00", "")}, []integration.Reason{superseded, already}, 1},
+		"back and forth":                    {[]chapter{says("In Progress", "09:55:00", ""), says("Completed", "09:56:00", "")}, []integration.Reason{superseded, asks}, 2},
+		"back and forth, the newest first":  {[]chapter{says("Completed", "09:56:00", ""), says("In Progress", "09:55:00", "")}, []integration.Reason{asks, superseded}, 2},
+		"back, but long ago":                {[]chapter{says("In Progress", "09:45:00", ""), says("Completed", "09:56:00", "")}, []integration.Reason{superseded, already}, 1},
+		"far in the future, back and forth": {[]chapter{says("In Progress", "23:00:00", ""), says("Completed", "22:00:00", "")}, []integration.Reason{superseded, asks}, 2},
+		"undated, back and forth":           {[]chapter{says("In Progress", "", ""), says("Completed", "", ""), says("Completed", "", "")}, []integration.Reason{ignored, asks, already}, 2},
+		"undated, forth and back":           {[]chapter{says("Completed", "", ""), says("In Progress", "", "")}, []integration.Reason{already, ignored}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -224,6 +224,34 @@ func TestDuplicateDoesNotLinkAgain(t *testing.T) {
 	}
 }
 
+// TestIdempotencyKeyAndIDs: a key stands for the calls that bear it, whatever else has
+// an id of the same characters, and for each place of an array.
+func TestIdempotencyKeyAndIDs(t *testing.T) {
+	t.Parallel()
+	done := call{CampaignID: campaignID, Status: "Completed"}
+	other := call{CampaignID: unlinkedID, Status: "Planned"}
+	for name, messages := range map[string][]events.APIGatewayProxyRequest{
+		"a notification's id as a key": {
+			with(jsonEnvelope(other.json()), "Idempotency-Key", notificationID(7)), soapEnvelope(completed(7, campaignID)),
+		},
+		"an array":                          {with(jsonEnvelope("["+other.json()+","+done.json()+"]"), "Idempotency-Key", "k")},
+		"an array behind a byte order mark": {with(jsonEnvelope("\xef\xbb\xbf["+other.json()+","+done.json()+"]"), "Idempotency-Key", "k")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			for _, e := range messages {
+				if got := r.send(e); got.StatusCode != http.StatusOK {
+					t.Errorf("answer = %d %s", got.StatusCode, got.Body)
+				}
+			}
+			if log, asked := len(r.deliveries()), len(r.bus.requests); log != 2 || asked != 1 {
+				t.Errorf("%d deliveries and %d requests, want 2 and 1", log, asked)
+			}
+		})
+	}
+}
+
 func TestReusedIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

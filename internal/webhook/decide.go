@@ -196,16 +196,17 @@ func (r rules) compare(n notification, campaign integration.Campaign, now time.T
 // newest says for each notification whether no other one of the message tells of a
 // later state of the same Campaign. Without times nothing is later; of two that
 // agree on time and status the first counts.
-func newest(ns []notification) []bool {
+func newest(ns []notification, now time.Time) []bool {
 	best := map[string]int{}
 	out := make([]bool, len(ns))
+	at := func(k int) time.Time { return ns[k].time(k, now) }
 	for k, n := range ns {
 		if n.campaignID == "" || n.modifiedAt.IsZero() {
 			out[k] = true
 			continue
 		}
 		b, seen := best[n.campaignID]
-		if !seen || n.modifiedAt.After(ns[b].modifiedAt) {
+		if !seen || at(k).After(at(b)) {
 			best[n.campaignID] = k
 		}
 	}
@@ -214,7 +215,7 @@ func newest(ns []notification) []bool {
 			continue
 		}
 		b := best[n.campaignID]
-		out[k] = k == b || n.modifiedAt.Equal(ns[b].modifiedAt) && !sameStatus(n.status, ns[b].status)
+		out[k] = k == b || at(k).Equal(at(b)) && !sameStatus(n.status, ns[b].status)
 	}
 	return out
 }

@@ -185,7 +185,6 @@ func (h *Handler) parse(k kind, r request) (message, error) {
 	if err != nil {
 		return message{}, err
 	}
-	batch := isArray(r.body)
 	for n := range m.notifications {
 		it := &m.notifications[n]
 		switch {
@@ -194,7 +193,7 @@ func (h *Handler) parse(k kind, r request) (message, error) {
 				return message{}, err
 			}
 			it.id = it.mayBe[len(it.mayBe)-1]
-		case batch:
+		case m.batch:
 			it.id, it.fromCaller = fmt.Sprintf("%s[%d]", key, n), true
 		default:
 			it.id, it.fromCaller = key, true

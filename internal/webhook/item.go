@@ -47,13 +47,10 @@ type ask struct {
 // newItems makes the items of a message; what is there twice is a duplicate.
 func newItems(i integration.Integration, ns []notification, now time.Time) ([]*item, error) {
 	items := make([]*item, len(ns))
-	fresh := newest(ns)
+	fresh := newest(ns, now)
 	seen := map[string]bool{}
 	for k, n := range ns {
-		it := &item{notification: n, newest: fresh[k], at: n.modifiedAt}
-		if it.at.IsZero() || it.at.After(now.Add(maxAhead)) {
-			it.at = now.Add(time.Duration(k)) // of those without a time the later place is the later state
-		}
+		it := &item{notification: n, newest: fresh[k], at: n.time(k, now)}
 		d, err := newDelivery(i, n, now)
 		if err != nil {
 			return nil, err
@@ -63,6 +60,15 @@ func newItems(i integration.Integration, ns []notification, now time.Time) ([]*i
 		items[k] = it
 	}
 	return items, nil
+}
+
+// time is when the Campaign was as a message's k-th notification says, as far as is
+// known: of those without a time the later place is the later state.
+func (n notification) time(k int, now time.Time) time.Time {
+	if n.modifiedAt.IsZero() || n.modifiedAt.After(now.Add(maxAhead)) {
+		return now.Add(time.Duration(k))
+	}
+	return n.modifiedAt
 }
 
 // newDelivery is a notification as the log has it.
@@ -97,7 +103,11 @@ func newDelivery(i integration.Integration, n notification, now time.Time) (inte
 	return d, nil
 }
 
+// deliveryID keeps the ids that callers choose apart from those of Salesforce and ours.
 func deliveryID(integrationID string, n notification) string {
+	if n.fromCaller {
+		return integration.DeliveryID(integration.Inbound, integrationID, "key", n.id)
+	}
 	return integration.DeliveryID(integration.Inbound, integrationID, n.id)
 }
 

@@ -39,7 +39,7 @@ func parseJSON(body []byte) (message, error) {
 	p := jsonParser{}
 	m := message{kind: kindJSON}
 	if isArray(body) {
-		m.notifications = p.array(body)
+		m.notifications, m.batch = p.array(body), true
 	} else {
 		m.notifications = []notification{p.object("body", body)}
 	}

@@ -56,15 +56,19 @@ func (r rules) judge(link integration.Link, before integration.Seen, it *item, w
 		}
 		return before, r.requests(it, before)
 	}
-	if it.at.Before(before.At) {
+	newest := before.At
+	if !it.modifiedAt.IsZero() {
+		newest = newest.Truncate(time.Second) // Salesforce's times are of whole seconds, ours are not
+	}
+	if it.at.Before(newest) {
 		return before, r.older(before)
 	}
 	after := withState(before, it)
+	after.At = later(before.At, it.at)
 	if !r.finalizes(it.status) {
 		after.Accounted, after.Dealt = true, integration.DealtNotFinal
-		if it.at.Equal(before.At) && r.finalizes(before.Status) && !mine {
-			// Salesforce's times are of whole seconds: nobody knows which of the two was
-			// first. A completion that was dealt with stays so.
+		if !it.at.After(before.At) && r.finalizes(before.Status) && !mine {
+			// Nobody knows which of two changes in one second was first. A completion that was dealt with stays so.
 			after = before
 		}
 		return after, r.asksNothing(it)

@@ -66,6 +66,7 @@ type notification struct {
 type message struct {
 	kind           kind
 	organizationID string // SOAP only: 18 characters
+	batch          bool   // JSON only: it is an array
 	notifications  []notification
 }
 

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -26,6 +27,7 @@ type OrgAnswer struct {
 	Campaigns map[string]OrgCampaign // by 18-character id
 	// NoField says that the org has no such field, or hides it from the Run-As user.
 	NoField bool
+	Calls   int // how many API calls the answer took
 }
 
 // OrgCampaign is a Campaign as it is in the org.
@@ -79,6 +81,12 @@ func (h *Handler) lookInto(ctx context.Context, i integration.Integration, r rul
 	if len(waiting) == 0 {
 		return l, false
 	}
+	if i.Attention != nil {
+		for _, it := range waiting {
+			it.err = &orgError{err: errNeedsAttention, held: i.Attention}
+		}
+		return l, true
+	}
 	next := look{
 		OrgAnswer: OrgAnswer{Campaigns: maps.Clone(l.Campaigns), NoField: l.NoField},
 		asked:     maps.Clone(l.asked),
@@ -86,7 +94,6 @@ func (h *Handler) lookInto(ctx context.Context, i integration.Integration, r rul
 	var ids []string
 	seen := map[string]bool{}
 	for _, it := range waiting {
-		it.apiCalls++
 		if !seen[it.campaignID] {
 			seen[it.campaignID] = true
 			ids = append(ids, it.campaignID)
@@ -100,10 +107,13 @@ func (h *Handler) lookInto(ctx context.Context, i integration.Integration, r rul
 	ctx, cancel := context.WithTimeout(ctx, orgTime)
 	defer cancel()
 	answer, err := h.org.Campaigns(ctx, i, ids, field)
-	if err != nil {
-		for _, it := range waiting {
-			it.err = &orgError{err}
+	for _, it := range waiting {
+		if err != nil {
+			it.err = &orgError{err: err}
 		}
+		it.apiCalls += max(answer.Calls, 1)
+	}
+	if err != nil {
 		return l, true
 	}
 	maps.Copy(next.Campaigns, answer.Campaigns)
@@ -111,8 +121,14 @@ func (h *Handler) lookInto(ctx context.Context, i integration.Integration, r rul
 	return next, true
 }
 
+// errNeedsAttention is an org that no function sends anything to.
+var errNeedsAttention = errors.New("the integration needs attention: nothing is sent to its org until that is mended")
+
 // orgError is an org that could not be asked.
-type orgError struct{ err error }
+type orgError struct {
+	err  error
+	held *integration.Attention // what keeps the integration from asking; nil: it asked
+}
 
 // Error implements error.
 func (e *orgError) Error() string { return fmt.Sprintf("look into the org: %v", e.err) }

@@ -41,7 +41,10 @@ func (o *Orgs) Campaigns(ctx context.Context, i integration.Integration, ids []s
 	if err != nil {
 		return OrgAnswer{}, err
 	}
-	answer := OrgAnswer{Campaigns: make(map[string]OrgCampaign, len(states)), NoField: !known}
+	answer := OrgAnswer{Campaigns: make(map[string]OrgCampaign, len(states)), NoField: !known, Calls: 1}
+	if answer.NoField { // who is told so asks again without the field
+		answer.Calls++
+	}
 	for _, s := range states {
 		id, err := integration.ParseCampaignID(s.ID)
 		if err != nil {

@@ -13,6 +13,7 @@ type fakeOrg struct {
 	mu        sync.Mutex
 	campaigns map[string]webhook.OrgCampaign
 	noField   bool
+	calls     int          // that an answer takes
 	before    func() error // the call does not get there
 	asked     []question
 }
@@ -34,7 +35,7 @@ func (o *fakeOrg) Campaigns(_ context.Context, _ integration.Integration, ids []
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	answer := webhook.OrgAnswer{Campaigns: map[string]webhook.OrgCampaign{}, NoField: o.noField && field != ""}
+	answer := webhook.OrgAnswer{Campaigns: map[string]webhook.OrgCampaign{}, NoField: o.noField && field != "", Calls: o.calls}
 	for _, id := range ids {
 		if c, ok := o.campaigns[id]; ok {
 			if field == "" || o.noField {

@@ -334,3 +334,46 @@ func TestNoOrgIsNeededWhereNoneMayBeAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOrgThatNeedsAttention: nothing is sent to it, and nothing is finished without.
+// What needs no look goes on, and so does the message once the cause is mended.
+func TestAnOrgThatNeedsAttention(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.settings(integration.Settings{Reread: true, LookupKey: true})
+	r.inOrg(map[string]webhook.OrgCampaign{campaignID: {Status: "Completed"}, unlinkedID: {Status: "Completed", Key: "k"}})
+	r.change(func(i *integration.Integration) {
+		i.Attention = &integration.Attention{Code: "invalid_client", Cause: "The secret is wrong.", Fix: "Enter the new one."}
+	})
+	e := soapEnvelope(completed(1, campaignID), completed(2, unlinkedID), note{3, echoID, map[string]string{"Status": "Planned"}})
+	if got := r.send(e); got.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("answer = %d %s", got.StatusCode, got.Body)
+	}
+	if diff := cmp.Diff(map[string]int{"pending/": 2, "skipped/ignored": 1}, r.reasons()); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+	for _, d := range r.deliveries() {
+		if d.Status == integration.StatusPending && (d.ErrorCode != "invalid_client" || d.Fix != "Enter the new one." || d.APICalls != 0) {
+			t.Errorf("delivery = %+v", d)
+		}
+	}
+	if len(r.org.asked) != 0 || len(r.bus.requests) != 0 {
+		t.Errorf("the org was asked %v, the platform %v", r.org.asked, r.bus.requests)
+	}
+	r.change(func(i *integration.Integration) { i.Attention = nil })
+	if got := r.send(e); got.StatusCode != http.StatusOK || len(r.org.asked) != 1 || len(r.bus.requests) != 2 {
+		t.Errorf("mended: answer = %d, the org was asked %v, the platform %v", got.StatusCode, r.org.asked, r.bus.requests)
+	}
+}
+
+// TestCallsOfALook: the log has as many API calls as the look took.
+func TestCallsOfALook(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.settings(integration.Settings{LookupKey: true})
+	r.org.noField, r.org.calls = true, 2
+	r.send(soapEnvelope(completed(1, unlinkedID)))
+	if d := r.deliveries()[0]; d.APICalls != 2 {
+		t.Errorf("%d API calls, want 2", d.APICalls)
+	}
+}

@@ -225,6 +225,10 @@ func TestWithinOneMessage(t *testing.T) {
 			},
 			map[string]int{"delivered/finalization_requested": 1, "delivered/linked": 1}, 1,
 		},
+		"one bad record's id among good ones": {
+			[]note{completed(1, campaignID), completed(2, "701xx0000000")},
+			map[string]int{"delivered/finalization_requested": 1, "skipped/ignored": 1}, 1,
+		},
 		"one bad key among good ones": {
 			[]note{
 				completed(1, campaignID),

@@ -69,6 +69,10 @@ func (h *Handler) unsettled(i integration.Integration, items []*item, courses ma
 				diagnosis := salesforce.Classify(org.err)
 				d.ErrorCode, d.Cause, d.Fix = diagnosis.Code, diagnosis.Cause, diagnosis.Fix
 				d.Detail = "Received; Salesforce had to be asked about the Campaign, and gave no answer. The sender was asked to send the message again."
+				if a := org.held; a != nil {
+					d.ErrorCode, d.Cause, d.Fix = a.Code, a.Cause, a.Fix
+					d.Detail = "Received; Salesforce would have to be asked about the Campaign, and the integration needs attention: nothing is sent to its org meanwhile. The sender was asked to send the message again."
+				}
 			}
 			s.unit.Delivery = &d
 			open = append(open, s)

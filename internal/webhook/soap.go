@@ -67,6 +67,9 @@ func fromOutbound(in outbound.Notification, keyField string) notification {
 		modifiedAt:   latest(in.Fields[fieldModified], in.Fields[fieldStamp]),
 	}
 	switch id, err := sfid.ParsePrefix(in.RecordID, sfid.PrefixCampaign); {
+	case in.BadRecordID:
+		n.problem = "The record's Id in the outbound message is no Salesforce id. The sender is at fault: Salesforce itself sends 15 or 18 characters with a right checksum."
+		return n
 	case in.RecordID == "":
 		n.problem = "The outbound message carries no record; it was probably deleted before the message was sent."
 		return n

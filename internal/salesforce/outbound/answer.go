@@ -26,11 +26,9 @@ func Ack(ok bool) []byte {
 // https://www.w3.org/TR/2000/NOTE-SOAP-20000508/#_Toc478383510
 type FaultCode string
 
-// The codes of SOAP 1.1 that an answer needs.
-const (
-	FaultClient FaultCode = "Client" // the message: the same one will be refused again
-	FaultServer FaultCode = "Server" // the receiver: the same one may be taken later
-)
+// FaultClient says that it is the message: the same one will be refused again. A fault
+// of the receiver is a negative [Ack].
+const FaultClient FaultCode = "Client"
 
 // Fault is the answer to a message that could not be taken. The org shows its text
 // to an administrator under Outbound Messages, so it holds nothing internal.

@@ -53,6 +53,8 @@ type Notification struct {
 	// RecordID is 18 characters. Empty when there is no record at all, which is
 	// how a deleted one may come.
 	RecordID string
+	// BadRecordID says that what stands in the place of the record's id is none.
+	BadRecordID bool
 	// Fields are the record's other fields by API name, with the values at the
 	// time of sending. A field that is null is not in it.
 	Fields map[string]string

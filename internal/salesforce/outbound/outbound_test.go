@@ -38,6 +38,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestParseBadRecordID: a record whose id is none spoils its own notification only.
+func TestParseBadRecordID(t *testing.T) {
+	t.Parallel()
+	m, err := outbound.Parse([]byte(strings.Replace(string(messages(t)["campaigns"]), "7015g000000AbCdAAK", "7015g000000AbCdAAA", 1)))
+	if err != nil || len(m.Notifications) != 2 {
+		t.Fatalf("Parse = %+v, %v", m, err)
+	}
+	if bad, good := m.Notifications[0], m.Notifications[1]; !bad.BadRecordID || bad.RecordID != "" || bad.ID == "" || good.BadRecordID || good.RecordID == "" {
+		t.Errorf("notifications = %+v", m.Notifications)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	good := string(messages(t)["campaigns"])
 	change := func(old, with string) string {
@@ -77,7 +89,6 @@ func TestParseRefuses(t *testing.T) {
 		{"no action", change("<ActionId>04k5g000000PcQrAAK</ActionId>", ""), outbound.ErrMalformed},
 		{"an organization that is a campaign", change("00D5g000004XyZaEAK", "7015g000000AbCdAAK"), outbound.ErrMalformed},
 		{"a nil organization", change("<OrganizationId>", `<OrganizationId xsi:nil="true">`), outbound.ErrMalformed},
-		{"a record id that is none", change("7015g000000AbCdAAK", "7015g000000AbCdAAA"), outbound.ErrMalformed},
 		{"a notification without id", change("<Id>04l5g000001TzMkAAK</Id>", ""), outbound.ErrMalformed},
 		{"a notification with two records", change("</sObject>", "</sObject><sObject/>"), outbound.ErrMalformed},
 		{"a field twice", change("<sf:Name>", "<sf:Status>Completed</sf:Status><sf:Name>"), outbound.ErrMalformed},

@@ -260,13 +260,27 @@ func (d *decoder) record(start xml.StartElement, n *Notification) error {
 		case !strings.HasPrefix(e.Name.Space, nsObjects):
 			return d.skip()
 		case e.Name.Local == "Id":
-			return d.id(e, &n.RecordID, "")
+			return d.recordID(e, n)
 		case e.Name.Local == "fieldsToNull": // names null fields, which are left out anyway
 			return d.skip()
 		default:
 			return d.field(e, n.Fields)
 		}
 	})
+}
+
+// recordID reads the record's id. One that is none spoils its notification only.
+func (d *decoder) recordID(e xml.StartElement, n *Notification) error {
+	if n.RecordID != "" || n.BadRecordID {
+		return fmt.Errorf("%w: a record has two ids", ErrMalformed)
+	}
+	text, ok, err := d.value(e)
+	if err != nil || !ok {
+		return err
+	}
+	n.RecordID, err = sfid.Parse(strings.TrimSpace(text))
+	n.BadRecordID = err != nil
+	return nil
 }
 
 func (d *decoder) field(e xml.StartElement, fields map[string]string) error {
