@@ -234,9 +234,20 @@ func (d *Delivery) Move(at time.Time, next DeliveryStatus, reason Reason, detail
 	if next.Final() {
 		d.ExpiresAt = at.Add(LogRetention)
 	}
+	d.remember(Transition{At: at, Status: next, Reason: reason, Detail: detail})
+	return nil
+}
+
+// Repeat notes in the history that the delivery's message came again, and was a
+// duplicate. Nothing else of the delivery changes.
+func (d *Delivery) Repeat(at time.Time) {
+	d.History = slices.Clone(d.History)
+	d.remember(Transition{At: at, Status: d.Status, Reason: ReasonDuplicate, Detail: "The same message came again. It had been dealt with, and nothing was done."})
+}
+
+func (d *Delivery) remember(t Transition) {
 	if len(d.History) == MaxHistory {
 		d.History = slices.Delete(d.History, MaxHistory/2, MaxHistory/2+1)
 	}
-	d.History = append(d.History, Transition{At: at, Status: next, Reason: reason, Detail: detail})
-	return nil
+	d.History = append(d.History, t)
 }

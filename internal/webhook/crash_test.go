@@ -180,14 +180,15 @@ func TestDuplicates(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, again events.APIGatewayProxyRequest
 		ids, log     int
+		repeats      int // that the log tells of
 	}{
-		"the same SOAP message": {soapEnvelope(completed(1, campaignID)), soapEnvelope(completed(1, campaignID)), 1, 1},
-		"in another batch":      {soapEnvelope(completed(1, campaignID)), soapEnvelope(completed(2, unlinkedID), completed(1, campaignID)), 1, 2},
-		"twice in one message":  {soapEnvelope(completed(1, campaignID), completed(1, campaignID)), soapEnvelope(completed(1, campaignID)), 1, 1},
-		"the same key":          {keyed, keyed, 1, 1},
+		"the same SOAP message": {soapEnvelope(completed(1, campaignID)), soapEnvelope(completed(1, campaignID)), 1, 1, 1},
+		"in another batch":      {soapEnvelope(completed(1, campaignID)), soapEnvelope(completed(2, unlinkedID), completed(1, campaignID)), 1, 2, 1},
+		"twice in one message":  {soapEnvelope(completed(1, campaignID), completed(1, campaignID)), soapEnvelope(completed(1, campaignID)), 1, 1, 1},
+		"the same key":          {keyed, keyed, 1, 1, 1},
 		"no key, so not the same": {
 			jsonEnvelope(call{CampaignID: campaignID, Status: "Completed"}.json()),
-			jsonEnvelope(call{CampaignID: campaignID, Status: "Completed"}.json()), 1, 2,
+			jsonEnvelope(call{CampaignID: campaignID, Status: "Completed"}.json()), 1, 2, 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +204,20 @@ func TestDuplicates(t *testing.T) {
 			}
 			if n := len(r.deliveries()); n != c.log {
 				t.Errorf("%d deliveries, want %d", n, c.log)
+			}
+			repeats := 0 // within one message only what is stored by then counts
+			for _, d := range r.deliveries() {
+				for _, step := range d.History {
+					if step.Reason == integration.ReasonDuplicate {
+						repeats++
+					}
+				}
+				if d.Reason == integration.ReasonDuplicate {
+					t.Errorf("a duplicate took the place of what was done: %+v", d)
+				}
+			}
+			if repeats != c.repeats {
+				t.Errorf("the log tells of %d repeats, want %d", repeats, c.repeats)
 			}
 		})
 	}

@@ -22,6 +22,7 @@ type item struct {
 
 	delivery  integration.Delivery // as it is stored, or will be
 	duplicate bool                 // an earlier message, or an earlier place in this one, has dealt with it
+	again     bool                 // a duplicate of which the stored delivery is to say that it came again
 	done      bool                 // it is stored with its verdict
 
 	begunFor   string // the experiment that an earlier try may have asked to finish; empty: none did
@@ -118,7 +119,7 @@ func (it *item) recall(stored integration.Delivery) error {
 	case it.fromCaller && !bytes.Equal(stored.Payload, it.delivery.Payload):
 		return reusedKey()
 	case stored.Status != integration.StatusPending:
-		it.duplicate = true
+		it.duplicate, it.again, it.delivery = true, true, stored
 		return nil
 	}
 	// It was left pending. What counts is what the message says now: Salesforce fills

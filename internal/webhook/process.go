@@ -92,7 +92,7 @@ func (r rules) consider(i integration.Integration, items []*item, f facts, org l
 	return r.judgeAll(i.ID, items, f, org, now), nil
 }
 
-// begin stores the verdicts that nothing is left to be done for, and everything
+// begin stores that duplicates came again, the verdicts that nothing is left to be done for, and everything
 // else as pending, with the requests that will be made; beside that it makes the
 // links that are new. It says whether all of it is stored: what somebody else has
 // changed since it was read is to be considered anew.
@@ -101,6 +101,11 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 	var units []integration.Unit
 	var begun []*item
 	for _, it := range items {
+		if it.again {
+			it.again = false // whether it is stored or not: others may have noted the same
+			it.delivery.Repeat(now)
+			units, begun = append(units, integration.Unit{Delivery: &it.delivery}), append(begun, it)
+		}
 		if !it.open() {
 			continue
 		}
@@ -142,11 +147,14 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 	}
 	all = true
 	for k, u := range results {
+		it := begun[k]
+		if it.duplicate {
+			continue
+		}
 		if !u.Committed {
 			all = false
 			continue
 		}
-		it := begun[k]
 		if u.Delivery != nil {
 			it.delivery = *u.Delivery
 			it.done = it.delivery.Status.Final()
