@@ -73,7 +73,7 @@ func policy(api string, role integration.Role) events.APIGatewayCustomAuthorizer
 		p.Statement = []events.IAMPolicyStatement{statement("Allow", api+"/*")}
 	case role.MayRead():
 		p.Statement = []events.IAMPolicyStatement{
-			statement("Allow", api+"/GET/*"),
+			statement("Allow", api+"/GET/*", api+"/HEAD/*", api+"/OPTIONS/*"),
 			statement("Deny", api+"/POST/*", api+"/PUT/*", api+"/PATCH/*", api+"/DELETE/*"),
 		}
 	default:

@@ -59,7 +59,7 @@ const listedEvents = 8
 // error that API Gateway makes a 401 of.
 func wantOf(file string) (want *events.APIGatewayCustomAuthorizerResponse, listed bool) {
 	admin := answer("admin", "ada", allow(stageARN+"/*"))
-	viewer := answer("viewer", "vic", allow(stageARN+"/GET/*"),
+	viewer := answer("viewer", "vic", allow(stageARN+"/GET/*", stageARN+"/HEAD/*", stageARN+"/OPTIONS/*"),
 		deny(stageARN+"/POST/*", stageARN+"/PUT/*", stageARN+"/PATCH/*", stageARN+"/DELETE/*"))
 	nobody := answer("", "nora", deny(stageARN+"/*"))
 	want, listed = map[string]*events.APIGatewayCustomAuthorizerResponse{

@@ -41,5 +41,5 @@ func TestThePageShowsEveryOperationToAnybody(t *testing.T) {
 		}
 	}
 	e.HTTPMethod = "POST"
-	h.refused(e, 403)
+	h.refused(e, 405)
 }

@@ -44,13 +44,10 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // route answers one request and returns the pattern that it matched.
 func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Actor) string {
 	ctx := r.Context()
-	if r.URL.Path == openAPIPath && isRead(r.Method) {
-		a.serveDocument(w, r)
-		return openAPIPath
-	}
-	if r.URL.Path == docsPath && isRead(r.Method) {
-		a.servePage(w, r)
-		return docsPath
+	// API Gateway takes a slash at the end for the same address, and asks for no token.
+	if open := strings.TrimSuffix(r.URL.Path, "/"); open == openAPIPath || open == docsPath {
+		a.serveOpen(w, r, open)
+		return open
 	}
 	if !who.Role.MayRead() {
 		writeProblem(w, newProblem(ctx, http.StatusForbidden, "Your token gives you no role here. Ask for the role viewer or admin."))
@@ -80,6 +77,19 @@ func unrouted(handler http.Handler, w http.ResponseWriter, r *http.Request) *Pro
 		return newProblem(r.Context(), http.StatusMethodNotAllowed, "")
 	}
 	return newProblem(r.Context(), http.StatusNotFound, "")
+}
+
+// serveOpen serves what needs no token, and is only read.
+func (a *API) serveOpen(w http.ResponseWriter, r *http.Request, path string) {
+	switch {
+	case !isRead(r.Method):
+		w.Header().Set("Allow", "GET, HEAD")
+		writeProblem(w, newProblem(r.Context(), http.StatusMethodNotAllowed, ""))
+	case path == openAPIPath:
+		a.serveDocument(w, r)
+	default:
+		a.servePage(w, r)
+	}
 }
 
 func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {

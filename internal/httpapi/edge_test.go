@@ -157,6 +157,11 @@ func TestWrongAddresses(t *testing.T) {
 		{"TRACE", "/api/v1/notifications/delivery-log", 405, "GET, HEAD"},
 		{"GET", base + "/" + testID(1) + "/test", 405, "POST"},
 		{"GET", base + "/test", 404, ""},
+		{"POST", "/api/v1/openapi.json", 405, "GET, HEAD"},
+		{"OPTIONS", "/api/v1/docs", 405, "GET, HEAD"},
+		{"DELETE", "/api/v1/docs/", 405, "GET, HEAD"},
+		{"GET", "/api/v1/docs//", 404, ""},
+		{"GET", "/api/v1/docs/x", 404, ""},
 		{"GET", base + "/" + testID(1) + "/webhook-secret", 405, "POST"},
 		{"GET", deliveries + "/" + testID(1) + "/redeliver", 405, "POST"},
 		{"GET", deliveries + "/redeliver", 404, ""},
@@ -344,6 +349,20 @@ func TestHeaders(t *testing.T) {
 	}
 	if resp := h.send(as("viewer", "HEAD", base, "")); resp.StatusCode != http.StatusOK || resp.Body != "" {
 		t.Errorf("HEAD: %d %q", resp.StatusCode, resp.Body)
+	}
+}
+
+// TestOpenAddresses need no token, with a slash behind them or without.
+func TestOpenAddresses(t *testing.T) {
+	for path, want := range map[string]int{"/api/v1/openapi.json": 200, "/api/v1/openapi.json/": 200, "/api/v1/docs": 200, "/api/v1/docs/": 200} {
+		for _, method := range []string{"GET", "HEAD"} {
+			e := as("", method, base, "")
+			e.Path, e.RequestContext.Authorizer = path, nil
+			resp := newHarness(t, "").send(e)
+			if empty := resp.Body == ""; resp.StatusCode != want || empty != (method == "HEAD") {
+				t.Errorf("%s %s: %d, %d bytes", method, path, resp.StatusCode, len(resp.Body))
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -39,14 +40,16 @@ func gatewayResponses(t *testing.T) map[string]string {
 func TestGatewaysAnswersNameTheRequest(t *testing.T) {
 	all := gatewayResponses(t)
 	for _, kind := range []string{"UNAUTHORIZED", "ACCESS_DENIED", "MISSING_AUTHENTICATION_TOKEN", "RESOURCE_NOT_FOUND", "REQUEST_TOO_LARGE",
-		"THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "DEFAULT_4XX", "DEFAULT_5XX"} {
+		"THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "EXPIRED_TOKEN", "INVALID_API_KEY",
+		"INVALID_SIGNATURE", "WAF_FILTERED", "UNSUPPORTED_MEDIA_TYPE", "DEFAULT_4XX", "DEFAULT_5XX"} {
 		if all[kind] == "" {
 			t.Errorf("template.yaml has no words for %s", kind)
 		}
 	}
+	statusCode := regexp.MustCompile(`(?m)^ *StatusCode: (\d+)$`)
 	body := regexp.MustCompile(`(?m)^ *application/json: '(.*)'$`)
 	for kind, said := range all {
-		if !strings.Contains(said, "X-Request-Id: context.requestId") && !strings.Contains(said, "ResponseParameters: *request-id") {
+		if !strings.Contains(said, "X-Request-Id: context.requestId") && !strings.Contains(said, "ResponseParameters: *named") {
 			t.Errorf("%s has no X-Request-Id", kind)
 		}
 		text := body.FindStringSubmatch(said)
@@ -58,10 +61,17 @@ func TestGatewaysAnswersNameTheRequest(t *testing.T) {
 			Detail    string `json:"detail"`
 			RequestID string `json:"request_id"`
 			Status    int    `json:"status"`
+			Title     string `json:"title"`
 		}
 		rendered := strings.NewReplacer("$context.error.messageString", `"said"`, "$context.requestId", "an-id").Replace(text[1])
 		if err := json.Unmarshal([]byte(rendered), &p); err != nil || p.Detail == "" || p.RequestID != "an-id" {
 			t.Errorf("%s: %v in %s", kind, err, rendered)
+		}
+		if code := statusCode.FindStringSubmatch(said); code == nil || code[1] != strconv.Itoa(p.Status) || p.Title == "" {
+			t.Errorf("%s: the status is %v, its body says %d %q", kind, code, p.Status, p.Title)
+		}
+		if !strings.Contains(said, "Cache-Control: \"'no-store'\"") && !strings.Contains(said, "ResponseParameters: *named") {
+			t.Errorf("%s may be kept by a cache", kind)
 		}
 		if again := strings.Contains(said, "Retry-After: "); again != (p.Status == 429) {
 			t.Errorf("%s: Retry-After is there: %t", kind, again)
