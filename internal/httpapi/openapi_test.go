@@ -54,7 +54,7 @@ func TestTheDocumentIsServedToAnybody(t *testing.T) {
 		t.Fatalf("%d, openapi %v", status, document["openapi"])
 	}
 	e.HTTPMethod = "POST"
-	h.refused(e, 403)
+	h.refused(e, 405)
 
 	// Whatever an answer can be, its shape is the one of errors, and none of huma's.
 	raw, err := json.Marshal(document)
