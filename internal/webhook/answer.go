@@ -134,5 +134,8 @@ func answer(status int, contentType, body, requestID string) events.APIGatewayPr
 	if status == http.StatusServiceUnavailable {
 		headers["Retry-After"] = strconv.Itoa(retryAfter)
 	}
+	if status == http.StatusMethodNotAllowed {
+		headers["Allow"] = http.MethodPost
+	}
 	return events.APIGatewayProxyResponse{StatusCode: status, Headers: headers, Body: body}
 }

@@ -188,3 +188,12 @@ func TestFieldsAtFault(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherMethodIsToldWhichThereIs: by the header that HTTP has for it.
+func TestAnotherMethodIsToldWhichThereIs(t *testing.T) {
+	e := jsonEnvelope(`{}`)
+	e.HTTPMethod = "PUT"
+	if answer := newRig(t).send(e); answer.StatusCode != 405 || answer.Headers["Allow"] != "POST" {
+		t.Errorf("%+v", answer)
+	}
+}
