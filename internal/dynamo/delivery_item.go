@@ -14,7 +14,7 @@ func deliveryItem(d integration.Delivery) item {
 	it.putString(attrLogSK, logPosition(d))
 	// An empty one, or one longer than a key may be, is in no index but the log.
 	for attr, value := range map[string]string{attrLogIntegration: d.IntegrationID, attrLogExperiment: d.ExperimentKey, attrLogCampaign: d.CampaignID} {
-		if usable(value) {
+		if partitions(value) {
 			it.putString(attr, value)
 		}
 	}

@@ -51,6 +51,10 @@ const (
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 const maxKeyPart = 512
 
+// maxPartitionPart bounds what may be part of a partition key, in bytes: an experiment
+// key of 256 characters has up to 1,024. A partition key holds 2,048.
+const maxPartitionPart = 1024
+
 // key is an item's primary key.
 type key struct{ pk, sk string }
 
@@ -95,6 +99,9 @@ func usable(ids ...string) bool {
 	}
 	return true
 }
+
+// partitions says whether a value may be part of a partition key.
+func partitions(value string) bool { return value != "" && len(value) <= maxPartitionPart }
 
 // text returns a string attribute, "" if there is none.
 func text(i item, name string) string {

@@ -151,7 +151,7 @@ func number(n int) types.AttributeValue {
 // LinksByExperiment implements [integration.LinkStore].
 func (s *Store) LinksByExperiment(ctx context.Context, experimentKeys []string) (map[string][]integration.Link, error) {
 	found, err := getMany(ctx, s, experimentKeys, func(k string) (key, bool) {
-		return experimentKey(k), usable(k)
+		return experimentKey(k), partitions(k)
 	}, readIndexedLinks)
 	for k, links := range found {
 		if len(links) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"salesforce-integration/internal/integration"
 )
@@ -59,8 +60,8 @@ func checkLink(l integration.Link) error {
 	switch {
 	case !usable(l.IntegrationID):
 		return noIntegration(l.IntegrationID)
-	case l.ExperimentKey == "" || len(l.ExperimentKey) > integration.MaxExperimentKeyLen:
-		return integration.Invalidf("experiment_key", "An experiment key has 1 to %d bytes.", integration.MaxExperimentKeyLen)
+	case l.ExperimentKey == "" || utf8.RuneCountInString(l.ExperimentKey) > integration.MaxExperimentKeyLen:
+		return integration.Invalidf("experiment_key", "An experiment key has 1 to %d characters.", integration.MaxExperimentKeyLen)
 	case !usable(l.CampaignID):
 		return integration.Invalidf("campaign_id", "A link needs a campaign id.")
 	}

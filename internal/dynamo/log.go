@@ -31,7 +31,7 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 	}
 	low, high, start, ok := logRange(f, after)
 	in := indexFor(f)
-	if !ok || !usable(in.value) {
+	if !ok || !partitions(in.value) {
 		return none, nil
 	}
 	values := item{}

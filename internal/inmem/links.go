@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"salesforce-integration/internal/integration"
 )
@@ -123,8 +124,8 @@ func (s *Store) LinksByExperiment(ctx context.Context, experimentKeys []string) 
 
 func checkLink(l integration.Link) error {
 	switch {
-	case l.ExperimentKey == "" || len(l.ExperimentKey) > integration.MaxExperimentKeyLen:
-		return integration.Invalidf("experiment_key", "An experiment key has 1 to %d bytes.", integration.MaxExperimentKeyLen)
+	case l.ExperimentKey == "" || utf8.RuneCountInString(l.ExperimentKey) > integration.MaxExperimentKeyLen:
+		return integration.Invalidf("experiment_key", "An experiment key has 1 to %d characters.", integration.MaxExperimentKeyLen)
 	case l.CampaignID == "":
 		return integration.Invalidf("campaign_id", "A link needs a campaign id.")
 	}

@@ -15,7 +15,7 @@ const (
 // integrations: they are read as one table item, which holds at most 400 KB.
 const MaxLinksPerExperiment = 1000
 
-// MaxExperimentKeyLen is the longest experiment key, in bytes.
+// MaxExperimentKeyLen is the longest experiment key, in characters.
 const MaxExperimentKeyLen = 256
 
 // Link says that a Campaign of an integration's org follows an experiment. A

@@ -38,14 +38,14 @@ func ParseCampaignID(raw string) (string, error) {
 }
 
 // ParseExperimentKey checks an experiment's key, which the platform chooses: up
-// to [MaxExperimentKeyLen] bytes without control characters. The error is
+// to [MaxExperimentKeyLen] characters without control characters. The error is
 // [CodeInvalid] for the field experiment_key.
 func ParseExperimentKey(raw string) (string, error) {
 	switch key := strings.TrimSpace(raw); {
 	case key == "":
 		return "", Invalidf("experiment_key", "Enter the experiment's key, for example checkout-button-color.")
-	case len(key) > MaxExperimentKeyLen:
-		return "", Invalidf("experiment_key", "It is longer than %d bytes.", MaxExperimentKeyLen)
+	case utf8.RuneCountInString(key) > MaxExperimentKeyLen:
+		return "", Invalidf("experiment_key", "It is longer than %d characters.", MaxExperimentKeyLen)
 	case !printable(key):
 		return "", Invalidf("experiment_key", "It holds a control character.")
 	default:

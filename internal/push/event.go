@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"salesforce-integration/internal/integration"
 )
@@ -114,9 +115,9 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	switch {
 	case event.ExperimentKey == "":
 		return event, invalid(fieldExperimentKey, "the event's detail has no experiment_key: publish it again with one")
-	case len(event.ExperimentKey) > integration.MaxExperimentKeyLen:
+	case utf8.RuneCountInString(event.ExperimentKey) > integration.MaxExperimentKeyLen:
 		event.ExperimentKey = ""
-		return event, invalid(fieldExperimentKey, "the event's experiment_key is longer than %d bytes", integration.MaxExperimentKeyLen)
+		return event, invalid(fieldExperimentKey, "the event's experiment_key is longer than %d characters", integration.MaxExperimentKeyLen)
 	case event.OccurredAt.IsZero():
 		return event, invalid(fieldOccurredAt, "the event has neither an occurred_at nor a time in its envelope")
 	}

@@ -74,7 +74,7 @@ func TestParseEvent(t *testing.T) {
 		},
 		{"no experiment_key", envelope("Experiment Completed", `{}`), integration.Event{}, "no experiment_key"},
 		{"a blank experiment_key", envelope("Experiment Completed", `{"experiment_key":"  "}`), integration.Event{}, "no experiment_key"},
-		{"a huge experiment_key", envelope("Experiment Completed", `{"experiment_key":"`+strings.Repeat("k", 257)+`"}`), integration.Event{}, "longer than 256 bytes"},
+		{"a huge experiment_key", envelope("Experiment Completed", `{"experiment_key":"`+strings.Repeat("k", 257)+`"}`), integration.Event{}, "longer than 256 characters"},
 		{"an experiment_key of a wrong type", envelope("Experiment Completed", `{"experiment_key":7}`), integration.Event{}, "experiment_key is a number, wanted a string"},
 		{"a time that is none", envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"yesterday"}`), integration.Event{}, "occurred_at is not an RFC 3339 time"},
 		{

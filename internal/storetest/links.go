@@ -66,7 +66,7 @@ var linkTests = []test{
 	{"keys may hold any text", func(t *testing.T, s integration.Store) {
 		mustCreate(t, s, id(1))
 		var links []integration.Link
-		for n, key := range []string{"a#b", "LINKS", "größe/größer", " ", "🙂", "a\nb", "%", strings.Repeat("k", integration.MaxExperimentKeyLen)} {
+		for n, key := range []string{"a#b", "LINKS", "größe/größer", " ", "🙂", "a\nb", "%", strings.Repeat("k", integration.MaxExperimentKeyLen), strings.Repeat("🙂", integration.MaxExperimentKeyLen)} {
 			links = append(links, newLink(id(1), key, n))
 		}
 		mustLink(t, s, links...)

@@ -37,7 +37,7 @@ func triage(i integration.Integration, n notification, newest bool) verdict {
 
 // badKey is the verdict on a Campaign whose field holds something else than a key.
 func badKey(field string) verdict {
-	return skip(integration.ReasonIgnored, "The Campaign's field %s holds no experiment key: it may have up to %d bytes and no control characters. Correct it in Salesforce.",
+	return skip(integration.ReasonIgnored, "The Campaign's field %s holds no experiment key: it may have up to %d characters and no control characters. Correct it in Salesforce.",
 		field, integration.MaxExperimentKeyLen)
 }
 

@@ -44,7 +44,7 @@ func FuzzParseJSON(f *testing.F) {
 			t.Fatalf("%d calls out of %d objects", len(calls), len(lax))
 		}
 		for n, c := range calls {
-			if len(c.CampaignID) != 18 || !strings.HasPrefix(c.CampaignID, "701") || c.EventType == "" || len(c.ExperimentKey) > 256 {
+			if len(c.CampaignID) != 18 || !strings.HasPrefix(c.CampaignID, "701") || c.EventType == "" || utf8.RuneCountInString(c.ExperimentKey) > 256 {
 				t.Errorf("accepted %+v", c)
 			}
 			for name, got := range map[string]string{"event_type": c.EventType, "status": c.Status, "campaign_name": c.CampaignName, "experiment_key": c.ExperimentKey} {
