@@ -133,6 +133,12 @@ func TestBecomesCompleted(t *testing.T) {
 		"undated, then completed in the same second": {
 			deed(func(r *rig) { r.clock.Add(int64(900 * time.Millisecond)) }), says("In Progress", "", ignored), says("Completed", "10:02:00", asks), says("Completed", "10:03:00", already),
 		},
+		"our write, by a clock a second behind Salesforce's": {
+			says("In Progress", "09:50:01", ignored), wrote("Completed", "09:50:00"), says("Completed", "09:55:00", already),
+		},
+		"our write, then back": {
+			wrote("Completed", "09:50:00"), says("In Progress", "09:50:03", ignored), says("Completed", "09:55:00", asks),
+		},
 		"back while off": {
 			says("Completed", "09:50:00", asks), switched(false), says("In Progress", "09:51:00", ignored), switched(true), says("Completed", "09:52:00", asks),
 		},

@@ -135,8 +135,12 @@ type standing struct {
 // finished nothing when it was seen, and would by now, stays dealt with for as long
 // as the Campaign is in it.
 func (r rules) standing(before integration.Seen, it *item, wrote integration.Campaign) standing {
+	since := !wrote.WrittenAt.IsZero() && !wrote.WrittenAt.Before(before.LinkedAt)
 	switch {
-	case wrote.WrittenAt.After(before.At) && !wrote.WrittenAt.Before(before.LinkedAt):
+	case since && r.finalizes(wrote.WrittenStatus) && !r.finalizes(before.Status) && wrote.WrittenAt.Add(r.ClockSkew).After(before.At):
+		// As with an echo: within the clocks' difference our completion counts as the later one.
+		return standing{dealt: integration.DealtEcho}
+	case since && wrote.WrittenAt.After(before.At):
 		if r.finalizes(wrote.WrittenStatus) {
 			return standing{dealt: integration.DealtEcho}
 		}
