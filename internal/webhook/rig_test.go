@@ -75,8 +75,14 @@ func newRig(tb testing.TB, configure ...func(*webhook.Config)) *rig {
 // publishWith makes the handler anew, with another bus.
 func (r *rig) publishWith(p webhook.Publisher) {
 	r.tb.Helper()
+	r.handleWith(r.store, p)
+}
+
+// handleWith makes the handler anew, with another store and another bus.
+func (r *rig) handleWith(s integration.Store, p webhook.Publisher) {
+	r.tb.Helper()
 	handler, err := webhook.New(r.Config, webhook.Deps{
-		Store:     r.store,
+		Store:     s,
 		Vault:     r.vault,
 		Publisher: p,
 		Org:       r.org,
