@@ -71,7 +71,7 @@ func (r *recorder) wrote(words string) bool {
 }
 
 // newAWS is one with an integration and a link, and the integration wants a look into its org.
-func newAWS(t *testing.T, instanceURL string) (*recorder, map[string]string) {
+func newAWS(t testing.TB, instanceURL string, wants integration.Settings) (*recorder, map[string]string) {
 	t.Helper()
 	played := &recorder{AWS: coldstart.NewAWS()}
 	server := httptest.NewServer(played)
@@ -85,7 +85,7 @@ func newAWS(t *testing.T, instanceURL string) (*recorder, map[string]string) {
 	i := integration.Integration{
 		ID: integrationID, Name: "CRM", Type: integration.TypeSalesforce, Active: true, InstanceURL: instanceURL, ClientID: "3MVG9",
 		CredentialsVersion: 1, CreatedAt: time.Now(), UpdatedAt: time.Now(),
-		Settings: integration.Settings{Reread: true},
+		Settings: wants,
 	}
 	var err error
 	if i.SealedCredentials, err = integration.SealCredentials(t.Context(), vault, i.ID, integration.Credentials{ClientSecret: "client-secret"}); err != nil {
@@ -121,7 +121,7 @@ func TestOrgsAreReachedByTheGuardedClient(t *testing.T) {
 		{"this machine", org.URL, "invalid_client"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			played, change := newAWS(t, tt.instanceURL)
+			played, change := newAWS(t, tt.instanceURL, integration.Settings{Reread: true})
 			env := settings(change)
 			handler, err := wire.Handler(func(name string) string { return env[name] }, io.Discard)
 			if err != nil {
