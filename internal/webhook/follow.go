@@ -12,7 +12,7 @@ import (
 // follow finds out which experiment each open item's Campaign follows, and which
 // links are to be made for it. Within a message the first one that names an
 // experiment for a Campaign decides; stored links are never changed.
-func (r rules) follow(i integration.Integration, items []*item, stored map[integration.CampaignRef]integration.Link, org look) {
+func (r rules) follow(i integration.Integration, items []*item, stored map[integration.CampaignRef]integration.Link, seen map[integration.CampaignRef]integration.Seen, org look) {
 	wanted := map[integration.CampaignRef]*integration.Link{}
 	for _, it := range items {
 		if !it.undecided() {
@@ -30,7 +30,7 @@ func (r rules) follow(i integration.Integration, items []*item, stored map[integ
 		case first != nil && first.ExperimentKey != it.experimentKey:
 			it.verdict = linkConflict(it.notification, first.ExperimentKey)
 		case first == nil:
-			wanted[ref] = it.newLink(i.ID, it.experimentKey)
+			wanted[ref] = it.newLink(i.ID, it.experimentKey, seen[ref])
 		}
 	}
 	for _, it := range items {
@@ -41,7 +41,7 @@ func (r rules) follow(i integration.Integration, items []*item, stored map[integ
 		if key, v := r.keyOf(org, it); v.decided() {
 			it.verdict = v
 		} else {
-			wanted[ref] = it.newLink(i.ID, key)
+			wanted[ref] = it.newLink(i.ID, key, seen[ref])
 		}
 	}
 	for _, it := range items {
@@ -53,14 +53,20 @@ func (r rules) follow(i integration.Integration, items []*item, stored map[integ
 	}
 }
 
-// newLink is the link that an item asks for.
-func (it *item) newLink(integrationID, key string) *integration.Link {
+// newLink is the link that an item asks for. What was seen while there is no link is
+// of a message that is about to make the same one: whoever makes it, it has that time,
+// so that the request which is claimed under it is found.
+func (it *item) newLink(integrationID, key string, seen integration.Seen) *integration.Link {
+	at := it.delivery.CreatedAt
+	if seen.ExperimentKey == key {
+		at = seen.LinkedAt
+	}
 	return &integration.Link{
 		IntegrationID: integrationID,
 		CampaignID:    it.campaignID,
 		ExperimentKey: key,
 		Source:        integration.LinkWebhook,
-		CreatedAt:     it.delivery.CreatedAt,
+		CreatedAt:     at,
 		DeliveryID:    it.delivery.ID,
 	}
 }

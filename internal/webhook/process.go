@@ -88,7 +88,7 @@ func (r rules) consider(i integration.Integration, items []*item, f facts, org l
 			it.verdict = triage(i, it.notification, it.newest)
 		}
 	}
-	r.follow(i, items, f.links, org)
+	r.follow(i, items, f.links, f.seen, org)
 	return r.judgeAll(i.ID, items, f, org, now), nil
 }
 
