@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -38,7 +39,7 @@ func TestATypeOfBodyIsReadInOneWay(t *testing.T) {
 			h.refused(bulk(id, tt.contentType, "["+twice+"]"), tt.many)
 			if tt.single == 422 {
 				e.Body = contractLink
-				if resp := h.send(e); resp.StatusCode != 201 {
+				if resp := h.send(e); resp.StatusCode != http.StatusCreated {
 					t.Errorf("%d %s", resp.StatusCode, resp.Body)
 				}
 				h.rows(bulk(id, tt.contentType, "["+contractLink+"]"))

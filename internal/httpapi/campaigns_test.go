@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestOnlyAdminsSpendCalls(t *testing.T) {
 	id := h.create()
 	h.asked()
 	for _, method := range []string{"GET", "HEAD"} {
-		if resp := h.send(as("viewer", method, base+"/"+id+"/campaigns?search=checkout", "")); resp.StatusCode != 403 {
+		if resp := h.send(as("viewer", method, base+"/"+id+"/campaigns?search=checkout", "")); resp.StatusCode != http.StatusForbidden {
 			t.Errorf("%s: a viewer's search: %d", method, resp.StatusCode)
 		}
 	}

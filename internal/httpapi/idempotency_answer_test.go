@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -15,10 +16,10 @@ import (
 func (h *harness) repeated(e events.APIGatewayProxyRequest, least int) {
 	h.t.Helper()
 	first, again := h.send(e), h.send(e)
-	if first.StatusCode != 200 || len(first.Body) < least {
+	if first.StatusCode != http.StatusOK || len(first.Body) < least {
 		h.t.Fatalf("%d, %d bytes: %.200s", first.StatusCode, len(first.Body), first.Body)
 	}
-	if again.StatusCode != 200 || again.Body != first.Body || header(again, "Idempotency-Replayed") != "true" {
+	if again.StatusCode != http.StatusOK || again.Body != first.Body || header(again, "Idempotency-Replayed") != "true" {
 		h.t.Errorf("again: %d, %d bytes of %d: %.200s", again.StatusCode, len(again.Body), len(first.Body), again.Body)
 	}
 }
@@ -27,7 +28,7 @@ func (h *harness) repeated(e events.APIGatewayProxyRequest, least int) {
 func TestALongAnswerIsKept(t *testing.T) {
 	h := newHarness(t, "")
 	id := h.create()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // no secret
+	random := rand.New(rand.NewPCG(1, 2))
 	many, wild := "experiment_key,campaign_id\n", "experiment_key,campaign_id\n"
 	for n := range 500 {
 		many += fmt.Sprintf("checkout-button-color,701xx0000%06d\n", n+1)
@@ -70,7 +71,7 @@ func TestParametersHaveNoOrder(t *testing.T) {
 	target := base + "/" + h.create() + "/preview?limit=5&cursor="
 	h.send(once(target, previewBody, aKey))
 	for range 20 {
-		if resp := h.send(once(target, previewBody, aKey)); resp.StatusCode != 200 {
+		if resp := h.send(once(target, previewBody, aKey)); resp.StatusCode != http.StatusOK {
 			t.Fatalf("%d %s", resp.StatusCode, resp.Body)
 		}
 	}

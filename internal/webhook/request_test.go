@@ -193,7 +193,7 @@ func TestFieldsAtFault(t *testing.T) {
 func TestAnotherMethodIsToldWhichThereIs(t *testing.T) {
 	e := jsonEnvelope(`{}`)
 	e.HTTPMethod = "PUT"
-	if answer := newRig(t).send(e); answer.StatusCode != 405 || answer.Headers["Allow"] != "POST" {
+	if answer := newRig(t).send(e); answer.StatusCode != http.StatusMethodNotAllowed || answer.Headers["Allow"] != "POST" {
 		t.Errorf("%+v", answer)
 	}
 }
