@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -57,7 +58,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Acto
 	switch {
 	case pattern == "" || path.Clean(r.URL.Path) != r.URL.Path:
 		// The second would be a redirect, to a path without the stage.
-		writeProblem(w, unrouted(handler, w, r))
+		writeProblem(w, a.unrouted(handler, w, r))
 		return "none"
 	case forAdmins(r.Method, pathOf(pattern)) && !who.Role.MayWrite():
 		writeProblem(w, newProblem(ctx, http.StatusForbidden, ""))
@@ -69,11 +70,11 @@ func (a *API) route(w http.ResponseWriter, r *http.Request, who integration.Acto
 
 // unrouted asks the router's own answer whether the method or the address is
 // unknown.
-func unrouted(handler http.Handler, w http.ResponseWriter, r *http.Request) *Problem {
+func (a *API) unrouted(handler http.Handler, w http.ResponseWriter, r *http.Request) *Problem {
 	probe := &recorder{ResponseWriter: discard{http.Header{}}}
 	handler.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", probe.Header().Get("Allow"))
+		w.Header().Set("Allow", cmp.Or(a.allowed(r.URL.Path), probe.Header().Get("Allow")))
 		return newProblem(r.Context(), http.StatusMethodNotAllowed, "")
 	}
 	return newProblem(r.Context(), http.StatusNotFound, "")
