@@ -53,8 +53,14 @@ const (
 // Of returns what was seen while the Campaign followed this link, or a row to
 // begin with, which takes the place of what is stored.
 func (s Seen) Of(l Link) Seen {
-	if s.ExperimentKey == l.ExperimentKey && s.LinkedAt.Equal(l.CreatedAt) {
+	if s.BelongsTo(l) {
 		return s
 	}
 	return Seen{CampaignRef: l.Ref(), ExperimentKey: l.ExperimentKey, LinkedAt: l.CreatedAt, Version: s.Version}
+}
+
+// BelongsTo says whether it was seen while the Campaign followed this link, or about
+// to.
+func (s Seen) BelongsTo(l Link) bool {
+	return s.ExperimentKey == l.ExperimentKey && s.LinkedAt.Equal(l.CreatedAt)
 }

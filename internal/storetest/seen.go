@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"salesforce-integration/internal/integration"
 )
 
@@ -49,6 +51,45 @@ var seenTests = []test{
 			got := commit(t, s, integration.Unit{Delivery: newDelivery(1), Seen: v}, integration.Unit{Delivery: newDelivery(3)})
 			wantEqual(t, name, got[0], integration.UnitResult{Seen: stored})
 			wantAbsent(t, s)
+		}
+	}},
+	{"alone it is stored over what was read only", func(t *testing.T, s integration.Store) {
+		stored := mustCommit(t, s, integration.Unit{Seen: newSeen(id(1), 1)})[0].Seen
+		for name, version := range map[string]int64{"new": 0, "of the future": 2} {
+			v := newSeen(id(1), 1)
+			v.Version, v.ExperimentKey = version, "b"
+			wantEqual(t, name, commit(t, s, integration.Unit{Seen: v})[0], integration.UnitResult{Seen: stored})
+		}
+		wantSeen(t, s, map[integration.CampaignRef]integration.Seen{stored.CampaignRef: *stored}, stored.CampaignRef)
+	}},
+	{"of many at once, over the same row, one is stored", func(t *testing.T, s integration.Store) {
+		for _, version := range []int64{0, 1} {
+			results := make([]integration.UnitResult, 8)
+			var writers errgroup.Group
+			for n := range results {
+				writers.Go(func() error {
+					v, d := newSeen(id(1), 1), newDelivery(100*int(version)+n)
+					v.Version, v.RequestID = version, d.ID
+					got, err := s.Commit(t.Context(), []integration.Unit{{Delivery: d, Seen: v}})
+					if err == nil {
+						results[n] = got[0]
+					}
+					return err
+				})
+			}
+			if err := writers.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			stored := map[integration.CampaignRef]integration.Seen{}
+			for _, r := range results {
+				if r.Committed {
+					if len(stored) > 0 {
+						t.Errorf("stored twice over version %d", version)
+					}
+					stored[r.Seen.CampaignRef] = *r.Seen
+				}
+			}
+			wantSeen(t, s, stored, ref(id(1), 1))
 		}
 	}},
 	{"two units of one row are a bug of the caller", func(t *testing.T, s integration.Store) {

@@ -12,6 +12,7 @@ import (
 type course struct {
 	link   integration.Link
 	stored integration.Seen // as it is in the store, or a row to begin with
+	alien  bool             // what is stored is another link's: one that was, or that another message is about to make
 	after  integration.Seen // with the message
 	last   *item            // who brought the newest state; nil: nobody
 	asker  *item            // who asks for the request that after holds; nil: nobody
@@ -29,6 +30,11 @@ func (c *course) holder() *item {
 // changed says whether there is something to store.
 func (c *course) changed() bool { return c.after != c.stored }
 
+// linkFirst says whether an item has to make its link before it may claim its request.
+// What another message claimed for a link that it is about to make is written over
+// only by whoever got the link.
+func (c *course) linkFirst(it *item) bool { return c != nil && c.alien && it.makesLink }
+
 // judgeAll gives all items whose Campaign is linked their verdict, each Campaign's
 // in the order of their times. The state that an item tells of is seen as well when
 // its verdict is found already: the integration is off, or its message is in
@@ -44,8 +50,8 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, 
 		if !linked || !it.open() || courses[ref] != nil {
 			continue
 		}
-		stored := f.seen[ref].Of(link)
-		courses[ref] = &course{link: link, stored: stored, after: stored}
+		row, stored := f.seen[ref], f.seen[ref].Of(link)
+		courses[ref] = &course{link: link, stored: stored, alien: row.Version > 0 && !row.BelongsTo(link), after: stored}
 	}
 	ordered := slices.Clone(items)
 	slices.SortStableFunc(ordered, func(a, b *item) int { return a.at.Compare(b.at) })

@@ -110,6 +110,8 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 			continue
 		}
 		var u integration.Unit
+		c := courses[it.ref(i.ID)]
+		linkFirst := c.linkFirst(it)
 		waits := it.makesLink || it.asking() && !it.asks.done
 		switch {
 		case !waits:
@@ -118,10 +120,10 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 				return false, err
 			}
 			u.Delivery = &d
-		case it.asking() && it.claim(), !it.resumed():
+		case it.asking() && !linkFirst && it.claim(), !it.resumed():
 			u.Delivery = &it.delivery
 		}
-		if c := courses[it.ref(i.ID)]; c != nil && c.holder() == it && c.changed() && (it.asking() || !waits) {
+		if c != nil && !linkFirst && c.holder() == it && c.changed() && (it.asking() || !waits) {
 			u.Seen = &c.after
 		}
 		if u != (integration.Unit{}) {
@@ -166,9 +168,11 @@ func (h *Handler) begin(ctx context.Context, i integration.Integration, items []
 		}
 	}
 	for _, it := range waiting {
+		c := courses[it.ref(i.ID)]
+		linkFirst := c.linkFirst(it)
 		it.linkMade(made[it.link.Ref()])
-		if c := courses[it.ref(i.ID)]; it.asking() && !c.stored.LinkedAt.Equal(it.link.CreatedAt) {
-			all = false // another message has made the link: the request is to be claimed under that one
+		if it.asking() && (linkFirst || !c.stored.LinkedAt.Equal(it.link.CreatedAt)) {
+			all = false // the request is to be claimed under the link that is there now: ours, or another message's
 		}
 	}
 	return all, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -48,6 +49,7 @@ type rig struct {
 	clock  atomic.Int64 // nanoseconds after start
 	waited atomic.Int64 // nanoseconds
 	ids    atomic.Int64
+	logMu  sync.Mutex
 	mu     sync.Mutex
 	total  map[string]int // metrics
 	webhook.Config
@@ -90,7 +92,7 @@ func (r *rig) handleWith(s integration.Store, p webhook.Publisher) {
 		NewID:     func() string { return fmt.Sprint("generated-", r.ids.Add(1)) },
 		Metrics:   r.count,
 		Wait:      func(_ context.Context, d time.Duration) { r.waited.Add(int64(d)) },
-		Log:       slog.New(slog.NewJSONHandler(&lockedWriter{w: r.log}, nil)),
+		Log:       slog.New(slog.NewJSONHandler(&lockedWriter{&r.logMu, r.log}, nil)),
 	})
 	if err != nil {
 		r.tb.Fatal(err)
@@ -165,6 +167,18 @@ func (r *rig) send(e events.APIGatewayProxyRequest) events.APIGatewayProxyRespon
 		r.tb.Fatalf("Handle returned an error: %v", err)
 	}
 	return response
+}
+
+// sendUntilTaken sends an envelope as Salesforce does: who is crowded out by others is
+// sent again.
+func (r *rig) sendUntilTaken(e events.APIGatewayProxyRequest) {
+	r.tb.Helper()
+	for range 20 {
+		if r.send(e).StatusCode == http.StatusOK {
+			return
+		}
+	}
+	r.tb.Errorf("a message was never taken: %s", e.Body)
 }
 
 // deliveries returns the whole log, oldest first.
@@ -272,7 +286,7 @@ func (v *vault) Open(_ context.Context, integrationID string, p integration.Purp
 }
 
 type lockedWriter struct {
-	mu sync.Mutex
+	mu *sync.Mutex
 	w  *bytes.Buffer
 }
 

@@ -30,10 +30,14 @@ func (h *Handler) settle(ctx context.Context, i integration.Integration, items [
 		if err != nil {
 			return unavailable(fmt.Errorf("settle notifications: %w", err))
 		}
+		links, err := h.linksOf(ctx, open, results)
+		if err != nil {
+			return err
+		}
 		var again []settling
 		var errs []error
 		for k, r := range results {
-			switch next, ok := open[k].next(r); {
+			switch next, ok := open[k].next(r, links); {
 			case !ok:
 				errs = append(errs, fmt.Errorf("settle notification %s: it was changed meanwhile", open[k].item.id))
 			case next != nil:
@@ -98,7 +102,7 @@ func (h *Handler) unsettled(i integration.Integration, items []*item, courses ma
 
 // next says what is still to be stored after a try: nil is nothing. It is not ok
 // when somebody else changed the notification and has not settled it.
-func (s settling) next(r integration.UnitResult) (next *settling, ok bool) {
+func (s settling) next(r integration.UnitResult, links map[integration.CampaignRef]integration.Link) (next *settling, ok bool) {
 	switch {
 	case r.Committed:
 		return nil, true
@@ -108,20 +112,48 @@ func (s settling) next(r integration.UnitResult) (next *settling, ok bool) {
 		return nil, false
 	}
 	// Another message about the same Campaign came between.
-	s.unit.Seen = merge(r.Seen, *s.unit.Seen)
+	s.unit.Seen = merge(r.Seen, *s.unit.Seen, links)
 	return &s, true
+}
+
+// linksOf reads the links of the Campaigns that something is stored of under another
+// link than an item's: which of the two is there decides whose word counts.
+func (h *Handler) linksOf(ctx context.Context, open []settling, results []integration.UnitResult) (map[integration.CampaignRef]integration.Link, error) {
+	var refs []integration.CampaignRef
+	for k, r := range results {
+		mine := open[k].unit.Seen
+		if !r.Committed && r.Seen != nil && mine != nil && !sameLink(*r.Seen, *mine) {
+			refs = append(refs, mine.CampaignRef)
+		}
+	}
+	links := map[integration.CampaignRef]integration.Link{}
+	if len(refs) > 0 {
+		var err error
+		if links, err = h.store.GetLinks(ctx, refs); err != nil {
+			return nil, unavailable(fmt.Errorf("read links: %w", err))
+		}
+	}
+	return links, nil
+}
+
+func sameLink(a, b integration.Seen) bool {
+	return a.ExperimentKey == b.ExperimentKey && a.LinkedAt.Equal(b.LinkedAt)
 }
 
 // merge brings what is to be stored into what somebody else has stored since; nil:
 // nothing is left to be brought in.
-func merge(stored *integration.Seen, mine integration.Seen) *integration.Seen {
+func merge(stored *integration.Seen, mine integration.Seen, links map[integration.CampaignRef]integration.Link) *integration.Seen {
 	if stored == nil {
 		return nil // the link was deleted
 	}
 	current := *stored
 	switch {
-	case current.ExperimentKey != mine.ExperimentKey || !current.LinkedAt.Equal(mine.LinkedAt):
-		return nil // it was linked anew
+	case !sameLink(current, mine):
+		if link, there := links[mine.CampaignRef]; !there || !mine.BelongsTo(link) {
+			return nil // it was linked anew
+		}
+		mine.Version = current.Version // the other link was not made
+		return &mine
 	case mine.RequestID != "" && current.RequestID == mine.RequestID:
 		if current.Accounted {
 			return nil
