@@ -1,14 +1,19 @@
 package authz
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 )
 
-// DefaultRoleClaim is where a role is looked for when nothing else is configured.
-const DefaultRoleClaim = "role"
+// What counts when nothing else is configured.
+const (
+	DefaultRoleClaim   = "role"   // where a role is looked for
+	DefaultAdminRoles  = "admin"  // what makes an administrator
+	DefaultViewerRoles = "viewer" // what makes a reader
+)
 
 // Config says whose tokens are good.
 type Config struct {
@@ -16,22 +21,24 @@ type Config struct {
 	Audience  string // one that its `aud` must have
 	JWKSURL   string // where the issuer publishes its keys
 	RoleClaim string // the claim with the role or roles; dots go into nested objects
-	LogLevel  string
+	// AdminRoles and ViewerRoles are the claim's values that make an administrator
+	// and a reader: groups, roles or scopes, as the issuer writes them.
+	AdminRoles, ViewerRoles []string
+	LogLevel                string
 }
 
-// ConfigFromEnv reads the function's environment.
+// ConfigFromEnv reads the function's environment; the lists of roles are separated
+// by commas.
 func ConfigFromEnv(getenv func(string) string) Config {
-	c := Config{
-		Issuer:    getenv("TOKEN_ISSUER"),
-		Audience:  getenv("TOKEN_AUDIENCE"),
-		JWKSURL:   getenv("TOKEN_JWKS_URL"),
-		RoleClaim: getenv("TOKEN_ROLE_CLAIM"),
-		LogLevel:  getenv("LOG_LEVEL"),
+	return Config{
+		Issuer:      getenv("TOKEN_ISSUER"),
+		Audience:    getenv("TOKEN_AUDIENCE"),
+		JWKSURL:     getenv("TOKEN_JWKS_URL"),
+		RoleClaim:   cmp.Or(getenv("TOKEN_ROLE_CLAIM"), DefaultRoleClaim),
+		AdminRoles:  splitRoles(cmp.Or(getenv("TOKEN_ADMIN_ROLES"), DefaultAdminRoles)),
+		ViewerRoles: splitRoles(cmp.Or(getenv("TOKEN_VIEWER_ROLES"), DefaultViewerRoles)),
+		LogLevel:    getenv("LOG_LEVEL"),
 	}
-	if c.RoleClaim == "" {
-		c.RoleClaim = DefaultRoleClaim
-	}
-	return c
 }
 
 // Validate returns all that is wrong with the configuration, joined.
@@ -46,6 +53,7 @@ func (c Config) Validate() error {
 	if c.RoleClaim == "" {
 		errs = append(errs, errors.New("TOKEN_ROLE_CLAIM is empty"))
 	}
+	errs = append(errs, c.validateRoles())
 	if !trustworthy(c.JWKSURL) {
 		errs = append(errs, fmt.Errorf("TOKEN_JWKS_URL %q is not an https URL (http is for this machine only)", c.JWKSURL))
 	}

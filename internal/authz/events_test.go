@@ -87,6 +87,7 @@ func TestEventsOnFile(t *testing.T) {
 	t.Cleanup(server.Close)
 	v, err := authz.NewVerifier(authz.Config{
 		Issuer: issuerName, Audience: audience, JWKSURL: server.URL, RoleClaim: "role",
+		AdminRoles: []string{authz.DefaultAdminRoles}, ViewerRoles: []string{authz.DefaultViewerRoles},
 	}, server.Client(), eventsNow)
 	if err != nil {
 		t.Fatal(err)

@@ -95,6 +95,7 @@ func (i *issuer) verifier(roleClaim string) *authz.Verifier {
 	i.t.Helper()
 	v, err := authz.NewVerifier(authz.Config{
 		Issuer: issuerName, Audience: audience, JWKSURL: i.server.URL, RoleClaim: roleClaim,
+		AdminRoles: []string{authz.DefaultAdminRoles}, ViewerRoles: []string{authz.DefaultViewerRoles},
 	}, i.server.Client(), i.clock)
 	if err != nil {
 		i.t.Fatal(err)

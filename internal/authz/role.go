@@ -1,21 +1,24 @@
 package authz
 
 import (
+	"slices"
 	"strings"
 
 	"salesforce-integration/internal/integration"
 )
 
-// roleIn finds the caller's role in a claim: a name, names separated by spaces
-// (as in `scope`), or a list (as in `roles` and `cognito:groups`). Of several
-// roles the mightier one counts. Names that are none of ours are ignored.
-func roleIn(claims map[string]any, path string) integration.Role {
+// roleOf finds the caller's role in the claim that holds it. Of several roles the
+// mightier one counts. A value is compared whole and to the letter, never by what
+// stands behind its last slash or dot: who may name a scope `theirs/admin` is no
+// administrator of ours. Values that are in no list are ignored.
+func (c Config) roleOf(claims map[string]any) integration.Role {
 	var role integration.Role
-	for _, name := range names(claim(claims, path)) {
-		switch integration.Role(name) {
-		case integration.RoleAdmin:
+	for _, value := range values(claim(claims, c.RoleClaim)) {
+		switch {
+		case value == "":
+		case slices.Contains(c.AdminRoles, value):
 			return integration.RoleAdmin
-		case integration.RoleViewer:
+		case slices.Contains(c.ViewerRoles, value):
 			role = integration.RoleViewer
 		}
 	}
@@ -36,15 +39,17 @@ func claim(claims map[string]any, path string) any {
 	return claim(inner, rest)
 }
 
-func names(value any) []string {
-	switch v := value.(type) {
+// values are those of a list (as in `roles` and `cognito:groups`), or of a string,
+// which is one value or several that are separated by blanks (as in `scope`).
+func values(claim any) []string {
+	switch c := claim.(type) {
 	case string:
-		return strings.Fields(v)
+		return append(strings.Split(c, " "), c)
 	case []any:
 		var list []string
-		for _, item := range v {
-			if name, ok := item.(string); ok {
-				list = append(list, name)
+		for _, item := range c {
+			if value, ok := item.(string); ok {
+				list = append(list, value)
 			}
 		}
 		return list

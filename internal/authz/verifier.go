@@ -84,7 +84,7 @@ func (v *Verifier) Verify(ctx context.Context, authorization string) (integratio
 	if err != nil || subject == "" {
 		return integration.Actor{}, fmt.Errorf("%w: it has no subject", ErrInvalidToken)
 	}
-	return integration.Actor{Subject: subject, Role: roleIn(claims, v.config.RoleClaim)}, nil
+	return integration.Actor{Subject: subject, Role: v.config.roleOf(claims)}, nil
 }
 
 // keyFor returns the issuer's key that the token names. Whatever else a header

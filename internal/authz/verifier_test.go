@@ -285,7 +285,7 @@ func TestWhereKeysMayComeFrom(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.url, func(t *testing.T) {
-			err := authz.Config{Issuer: "i", Audience: "a", RoleClaim: "r", JWKSURL: tt.url}.Validate()
+			err := authz.Config{Issuer: "i", Audience: "a", RoleClaim: "r", AdminRoles: []string{"a"}, ViewerRoles: []string{"v"}, JWKSURL: tt.url}.Validate()
 			if (err == nil) != tt.good {
 				t.Errorf("error = %v", err)
 			}

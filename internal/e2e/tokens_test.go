@@ -25,6 +25,9 @@ func (s *suite) testTokens(t *testing.T) {
 		{"tampered with", s.admin[:len(s.admin)-8] + "AAAAAAAA", http.StatusUnauthorized, http.StatusUnauthorized},
 		{"without a role", s.token(t, issuer.Claims{}), http.StatusForbidden, http.StatusForbidden},
 		{"with an unknown role", s.token(t, issuer.Claims{Role: "owner"}), http.StatusForbidden, http.StatusForbidden},
+		{"with what ends like a role", s.token(t, issuer.Claims{Role: "theirs/admin"}), http.StatusForbidden, http.StatusForbidden},
+		{"with what ends like an administrators' group", s.token(t, issuer.Claims{Role: "chiefs"}), http.StatusForbidden, http.StatusForbidden},
+		{"of an administrators' group", s.token(t, issuer.Claims{Role: issuer.AdminGroup}), http.StatusOK, http.StatusCreated},
 		{"a viewer's", s.viewer, http.StatusOK, http.StatusForbidden},
 		{"an administrator's", s.admin, http.StatusOK, http.StatusCreated},
 	} {

@@ -29,6 +29,8 @@ const (
 	Audience = "salesforce-integration"
 	// RoleClaim is the claim that carries the role.
 	RoleClaim = "role"
+	// AdminGroup makes an administrator of the local stack, too, as a group of the operator's would.
+	AdminGroup = "experiments/chiefs"
 	// JWKSPath is where the local stack serves the key set.
 	JWKSPath = "/.well-known/jwks.json"
 
@@ -99,7 +101,7 @@ func create(file string) ([]byte, error) {
 
 // Claims say what a token is to carry. Zero fields take what a good token has.
 type Claims struct {
-	Role     string        // admin or viewer; empty leaves the claim out
+	Role     string        // admin, viewer or AdminGroup; empty leaves the claim out
 	Subject  string        // default local-<role>
 	Issuer   string        // default URL
 	Audience string        // default Audience

@@ -151,6 +151,7 @@ func (s *Stack) parameters(p Ports) map[string]string {
 		"TokenIssuer":            issuer.URL,
 		"TokenAudience":          issuer.Audience,
 		"TokenRoleClaim":         issuer.RoleClaim,
+		"TokenAdminRoles":        "admin," + issuer.AdminGroup,
 		"TokenJwksUrl":           s.APIURL + issuer.JWKSPath,
 		"WebhookAuthentication":  "optional",
 		"WebhookReadsSalesforce": "yes",
