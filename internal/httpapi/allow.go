@@ -4,34 +4,26 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // allowed lists, for the header Allow, the methods of the operations at a path: of
 // the one that says it most literally, as the contract does. The router would add
 // those of /integrations/{id} to what /integrations/test takes.
 func (a *API) allowed(path string) string {
-	var best *huma.PathItem
-	most := -1
-	for pattern, item := range a.huma.OpenAPI().Paths {
-		if literal, ok := matches(pattern, path); ok && literal > most {
-			best, most = item, literal
-		}
-	}
-	if best == nil {
-		return ""
-	}
 	var methods []string
-	for method, op := range map[string]*huma.Operation{
-		http.MethodGet: best.Get, http.MethodPut: best.Put, http.MethodPost: best.Post, http.MethodDelete: best.Delete, http.MethodPatch: best.Patch,
-	} {
-		if op != nil {
-			methods = append(methods, method)
+	most := -1
+	for _, op := range a.operations {
+		literal, ok := matches(op.path, path)
+		if !ok || literal < most {
+			continue
 		}
-	}
-	if best.Get != nil {
-		methods = append(methods, http.MethodHead)
+		if literal > most {
+			most, methods = literal, nil
+		}
+		methods = append(methods, op.method)
+		if op.method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
 	}
 	slices.Sort(methods)
 	return strings.Join(methods, ", ")

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"salesforce-integration/internal/integration"
 )
@@ -61,10 +61,11 @@ type API struct {
 	service   *integration.Service
 	publicURL string
 	log       *slog.Logger
-	mux       *http.ServeMux
-	huma      huma.API
-	openAPI   func() *huma.OpenAPI
-	document  func() ([]byte, error)
+	// operations is not changed after New.
+	operations []operation
+	mux        *http.ServeMux
+	openAPI    func() *huma.OpenAPI
+	document   func() ([]byte, error)
 }
 
 // New sets all operations up. It is done once for the life of a process.
@@ -76,47 +77,15 @@ func New(c Config) (*API, error) {
 		return nil, fmt.Errorf("httpapi: PUBLIC_API_URL: %w", err)
 	}
 	a := &API{service: c.Service, publicURL: c.PublicURL, log: c.Log, mux: http.NewServeMux()}
-	a.huma = humago.New(a.mux, humaConfig())
-	a.huma.UseMiddleware(a.strict, a.refuseEmptyParameters)
-	a.registerIntegrations()
-	a.registerWebhookSecret()
-	a.registerLinks()
-	a.registerBulkLinks()
-	a.registerCampaigns()
-	a.registerPreview()
-	a.registerDeliveries()
-	a.registerExport()
-	a.registerRedelivery()
-	a.registerConnection()
-	// A request for the document is rare; what it alone needs is not done before.
-	a.openAPI = sync.OnceValue(func() *huma.OpenAPI { return finished(a.huma.OpenAPI()) })
+	a.operations = slices.Concat(a.integrationOperations(), a.webhookSecretOperations(), a.linkOperations(), a.bulkLinkOperations(), a.campaignOperations(),
+		a.previewOperations(), a.deliveryOperations(), a.exportOperations(), a.redeliveryOperations(), a.connectionOperations())
+	for _, op := range a.operations {
+		a.mux.HandleFunc(op.pattern(), op.handler())
+	}
+	a.openAPI = sync.OnceValue(func() *huma.OpenAPI { return finished(documentOf(a.operations)) })
 	a.document = sync.OnceValues(func() ([]byte, error) { return a.openAPI().MarshalJSON() })
 	return a, nil
 }
 
 // OpenAPI returns the API's description as YAML.
 func (a *API) OpenAPI() ([]byte, error) { return a.openAPI().YAML() }
-
-// operation describes one operation. Its body, if it has one, is limited; its
-// errors are all of the one shape.
-func (a *API) operation(method, path, id, summary, description, tag string, status int, errorStatuses ...int) huma.Operation {
-	op := huma.Operation{
-		OperationID:                  id,
-		Method:                       method,
-		Path:                         path,
-		Summary:                      summary,
-		Description:                  description,
-		Tags:                         []string{tag},
-		DefaultStatus:                status,
-		MaxBodyBytes:                 bodyLimit(method + " " + path),
-		RejectUnknownQueryParameters: true,
-		Responses:                    map[string]*huma.Response{},
-		Security:                     rolesFor(method, path),
-	}
-	if method == http.MethodPost {
-		op.Parameters = []*huma.Param{idempotencyParam()}
-		errorStatuses = append(errorStatuses, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
-	}
-	addErrors(&op, errorStatuses)
-	return op
-}

@@ -44,21 +44,30 @@ type bulkLinksInput struct {
 	RawBody     []byte `contentType:"text/csv"`
 }
 
-func (a *API) registerBulkLinks() {
-	op := a.operation(http.MethodPost, bulkLinksPath, "create-links", "Link many Campaigns to experiments",
-		"Up to 500 links, each for itself: what cannot be made is told in its row, and keeps no other from being made. The same request again does no harm. "+
-			"A row has an experiment_key, and a campaign_id or a campaign_name; names are looked up in the org by few API calls. Of rows with the same Campaign the first counts. "+
-			"Send a JSON array, or CSV (RFC 4180, UTF-8, commas) with the header experiment_key,campaign_id or experiment_key,campaign_name, or with all three columns. The body may have 512 KB.",
-		tagLinks, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+func (a *API) bulkLinkOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, bulkLinksPath, "create-links", "Link many Campaigns to experiments",
+			"Up to 500 links, each for itself: what cannot be made is told in its row, and keeps no other from being made. The same request again does no harm. "+
+				"A row has an experiment_key, and a campaign_id or a campaign_name; names are looked up in the org by few API calls. Of rows with the same Campaign the first counts. "+
+				"Send a JSON array, or CSV (RFC 4180, UTF-8, commas) with the header experiment_key,campaign_id or experiment_key,campaign_name, or with all three columns. The body may have 512 KB.",
+			tagLinks, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.createLinks, takesTables),
+	}
+}
+
+// takesTables documents the two kinds of bodies.
+func takesTables(o *huma.OpenAPI, op *huma.Operation) {
 	most := integration.MaxBulkLinks
 	least := 1
 	op.SkipValidateBody = true // each row is checked for itself
 	op.RequestBody = &huma.RequestBody{Description: "The links to make.", Content: map[string]*huma.MediaType{
-		jsonType: {Schema: &huma.Schema{Type: huma.TypeArray, Items: schemaOf[NewLink](a.huma.OpenAPI()), MinItems: &least, MaxItems: &most}},
+		jsonType: {Schema: &huma.Schema{Type: huma.TypeArray, Items: schemaOf[NewLink](o), MinItems: &least, MaxItems: &most}},
 	}}
-	huma.Register(a.huma, op, a.createLinks)
-	// What huma says of a raw body is binary.
-	a.huma.OpenAPI().Paths[bulkLinksPath].Post.RequestBody.Content[csvType] = &huma.MediaType{
+}
+
+// documentCSV puts right what huma says of a raw body, that it is binary.
+func documentCSV(o *huma.OpenAPI) {
+	o.Paths[bulkLinksPath].Post.RequestBody.Content[csvType] = &huma.MediaType{
 		Schema:  &huma.Schema{Type: huma.TypeString, Description: "The first row names the columns."},
 		Example: "experiment_key,campaign_id\r\ncheckout-button-color,701xx000000001AAAQ\r\n",
 	}

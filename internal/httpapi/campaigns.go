@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -34,12 +32,14 @@ type searchCampaignsInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many Campaigns at most."`
 }
 
-func (a *API) registerCampaigns() {
-	huma.Register(a.huma, a.operation(http.MethodGet, campaignsPath, "search-campaigns", "Look for Campaigns to link",
-		"Asks the integration's org, by one API call, for the Campaigns whose name contains the text, and says which of them are linked already. "+
-			"Shown is what the integration's Run-As user may see. 409: the org refuses the integration, and the detail says what to mend; 503: it did not answer, or not now, or what is left of its API calls is kept for others. It spends one of them, so it is for those who link: the role admin.",
-		tagLinks, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
-		a.searchCampaigns)
+func (a *API) campaignOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodGet, campaignsPath, "search-campaigns", "Look for Campaigns to link",
+			"Asks the integration's org, by one API call, for the Campaigns whose name contains the text, and says which of them are linked already. "+
+				"Shown is what the integration's Run-As user may see. 409: the org refuses the integration, and the detail says what to mend; 503: it did not answer, or not now, or what is left of its API calls is kept for others. It spends one of them, so it is for those who link: the role admin.",
+			tagLinks, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
+			a.searchCampaigns),
+	}
 }
 
 func (a *API) searchCampaigns(ctx context.Context, in *searchCampaignsInput) (*listOutput[CampaignSearch], error) {

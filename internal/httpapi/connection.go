@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -40,15 +38,17 @@ type testConnectionInput struct{ Body NewConnection }
 
 type connectionOutput struct{ Body ConnectionTest }
 
-func (a *API) registerConnection() {
-	huma.Register(a.huma, a.operation(http.MethodPost, integrationsPath+"/test", "test-new-connection", "Test a connection before saving it",
-		"Logs in to the org and looks, in one API call, whether everything is there that the product needs. Nothing is saved, and nothing is written to Salesforce. What is wrong with the org is told with status 200, in the checks.",
-		tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
-		a.testNewConnection)
-	huma.Register(a.huma, a.operation(http.MethodPost, integrationsPath+"/{id}/test", "test-connection", "Test an integration's connection",
-		"As above, with the stored credentials and a new token. When the integration as a whole works, its org is pinned, its attention goes away, and what waited for it goes out. Should that not be possible, the answer is 503: send the same request again.",
-		tagIntegrations, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
-		a.testConnection)
+func (a *API) connectionOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, integrationsPath+"/test", "test-new-connection", "Test a connection before saving it",
+			"Logs in to the org and looks, in one API call, whether everything is there that the product needs. Nothing is saved, and nothing is written to Salesforce. What is wrong with the org is told with status 200, in the checks.",
+			tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.testNewConnection),
+		serve(describe(http.MethodPost, integrationsPath+"/{id}/test", "test-connection", "Test an integration's connection",
+			"As above, with the stored credentials and a new token. When the integration as a whole works, its org is pinned, its attention goes away, and what waited for it goes out. Should that not be possible, the answer is 503: send the same request again.",
+			tagIntegrations, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
+			a.testConnection),
+	}
 }
 
 func (a *API) testNewConnection(ctx context.Context, in *testConnectionInput) (*connectionOutput, error) {

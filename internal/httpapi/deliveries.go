@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -84,14 +82,16 @@ type deliveryIDInput struct {
 
 type deliveryOutput struct{ Body Delivery }
 
-func (a *API) registerDeliveries() {
-	huma.Register(a.huma, a.operation(http.MethodGet, deliveryLogPath, "list-deliveries", "List the delivery log",
-		"Newest first, both directions. Filters narrow it together; a part may hold fewer items than asked for, even none, while next_cursor is set.",
-		tagDeliveries, http.StatusOK, http.StatusUnprocessableEntity),
-		a.listDeliveries)
-	huma.Register(a.huma, a.operation(http.MethodGet, deliveriesPath+"/{id}", "get-delivery", "Read one delivery",
-		"With its whole history.", tagDeliveries, http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity),
-		a.getDelivery)
+func (a *API) deliveryOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodGet, deliveryLogPath, "list-deliveries", "List the delivery log",
+			"Newest first, both directions. Filters narrow it together; a part may hold fewer items than asked for, even none, while next_cursor is set.",
+			tagDeliveries, http.StatusOK, http.StatusUnprocessableEntity),
+			a.listDeliveries),
+		serve(describe(http.MethodGet, deliveriesPath+"/{id}", "get-delivery", "Read one delivery",
+			"With its whole history.", tagDeliveries, http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity),
+			a.getDelivery),
+	}
 }
 
 func (a *API) listDeliveries(ctx context.Context, in *listDeliveriesInput) (*listOutput[DeliveryList], error) {

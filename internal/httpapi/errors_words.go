@@ -21,7 +21,6 @@ func phrases() []struct{ huma, ours string } {
 	return []struct{ huma, ours string }{
 		{validation.MsgUnexpectedProperty, "There is no such field."},
 		{"unknown query parameter", "There is no such parameter."},
-		{emptyParameter, "It has no value; leave it out."},
 		{"required query parameter is missing", "This parameter is required."},
 		{"required path parameter is missing", "This part of the address is required."},
 		{"required header parameter is missing", "This header is required."},

@@ -43,15 +43,21 @@ type exportOutput struct {
 	Body        []byte
 }
 
-func (a *API) registerExport() {
-	op := a.operation(http.MethodGet, exportPath, "export-deliveries", "Export the delivery log",
-		"The list in long parts, one delivery a line (NDJSON), newest first. A part ends after 5,000 lines, 5 MB, or some seconds of looking; while the header "+headerNextCursor+" is there, more follows, even after a part without lines.",
-		tagDeliveries, http.StatusOK, http.StatusUnprocessableEntity)
+func (a *API) exportOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodGet, exportPath, "export-deliveries", "Export the delivery log",
+			"The list in long parts, one delivery a line (NDJSON), newest first. A part ends after 5,000 lines, 5 MB, or some seconds of looking; while the header "+headerNextCursor+" is there, more follows, even after a part without lines.",
+			tagDeliveries, http.StatusOK, http.StatusUnprocessableEntity),
+			a.exportDeliveries, answersLines),
+	}
+}
+
+// answersLines says that the answer is no JSON document, but one a line.
+func answersLines(_ *huma.OpenAPI, op *huma.Operation) {
 	op.Responses["200"] = &huma.Response{
 		Description: "A part of the log. Each line is a delivery, as the list has it.",
 		Content:     map[string]*huma.MediaType{ndjsonType: {Schema: &huma.Schema{Type: huma.TypeString}, Example: "{\"id\":\"3f1c2d4b-5e6f-8a90-b1c2-d3e4f5a6b7c8\",\"direction\":\"outbound\",\"status\":\"delivered\"}\n"}},
 	}
-	huma.Register(a.huma, op, a.exportDeliveries)
 }
 
 func (a *API) exportDeliveries(ctx context.Context, in *exportInput) (*exportOutput, error) {

@@ -47,30 +47,36 @@ type integrationOutput struct {
 	Body   Integration
 }
 
-func (a *API) registerIntegrations() {
-	huma.Register(a.huma, a.operation(http.MethodPost, integrationsPath, "create-integration", "Create an integration",
-		"Stores the connection to one Salesforce org. The answer holds the webhook's URL and secret, which are shown this once.",
-		tagIntegrations, http.StatusCreated, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
-		a.createIntegration)
-	huma.Register(a.huma, a.operation(http.MethodGet, integrationsPath, "list-integrations", "List integrations",
-		"Newest first.", tagIntegrations, http.StatusOK, http.StatusUnprocessableEntity),
-		a.listIntegrations)
-	read := a.operation(http.MethodGet, integrationsPath+"/{id}", "get-integration", "Read an integration",
-		"Secrets read "+"`***REDACTED***`.", tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity)
-	read.Responses["304"] = &huma.Response{
+func (a *API) integrationOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, integrationsPath, "create-integration", "Create an integration",
+			"Stores the connection to one Salesforce org. The answer holds the webhook's URL and secret, which are shown this once.",
+			tagIntegrations, http.StatusCreated, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.createIntegration),
+		serve(describe(http.MethodGet, integrationsPath, "list-integrations", "List integrations",
+			"Newest first.", tagIntegrations, http.StatusOK, http.StatusUnprocessableEntity),
+			a.listIntegrations),
+		serve(describe(http.MethodGet, integrationsPath+"/{id}", "get-integration", "Read an integration",
+			"Secrets read "+"`***REDACTED***`.", tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity),
+			a.getIntegration, answersNotModified),
+		serve(describe(http.MethodPut, integrationsPath+"/{id}", "update-integration", "Change an integration, or rotate its credentials",
+			"Fields left out keep their value; so do secrets that are sent back as `***REDACTED***`. With only `config`, it rotates the credentials. What was read may be sent back whole. "+
+				"When `config`, `settings` or `is_active` is given and the integration is active afterwards, what waited for it goes out. Should that not be possible, the answer is 503, though the change is stored: send the same request again. "+
+				"Send the ETag of what was read as If-Match, and nobody else's change is overwritten.",
+			tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.updateIntegration),
+		serve(describe(http.MethodDelete, integrationsPath+"/{id}", "delete-integration", "Delete an integration",
+			"Its links go with it; what it delivered stays in the log.", tagIntegrations, http.StatusNoContent, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity),
+			a.deleteIntegration),
+	}
+}
+
+// answersNotModified documents the answer to a condition that holds.
+func answersNotModified(_ *huma.OpenAPI, op *huma.Operation) {
+	op.Responses["304"] = &huma.Response{
 		Description: "It is still what If-None-Match names.",
 		Headers:     map[string]*huma.Param{"ETag": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
-	huma.Register(a.huma, read, a.getIntegration)
-	huma.Register(a.huma, a.operation(http.MethodPut, integrationsPath+"/{id}", "update-integration", "Change an integration, or rotate its credentials",
-		"Fields left out keep their value; so do secrets that are sent back as `***REDACTED***`. With only `config`, it rotates the credentials. What was read may be sent back whole. "+
-			"When `config`, `settings` or `is_active` is given and the integration is active afterwards, what waited for it goes out. Should that not be possible, the answer is 503, though the change is stored: send the same request again. "+
-			"Send the ETag of what was read as If-Match, and nobody else's change is overwritten.",
-		tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
-		a.updateIntegration)
-	huma.Register(a.huma, a.operation(http.MethodDelete, integrationsPath+"/{id}", "delete-integration", "Delete an integration",
-		"Its links go with it; what it delivered stays in the log.", tagIntegrations, http.StatusNoContent, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity),
-		a.deleteIntegration)
 }
 
 func (a *API) createIntegration(ctx context.Context, in *createInput) (*createOutput, error) {

@@ -60,22 +60,28 @@ type deleteLinkInput struct {
 	CampaignID string `path:"campaign_id" doc:"The Campaign's id, in 15 or 18 characters." example:"701xx000000001AAAQ"`
 }
 
-func (a *API) registerLinks() {
-	create := a.operation(http.MethodPost, linksPath, "create-link", "Link a Campaign to an experiment",
-		"A Campaign follows at most one experiment of an integration; an experiment may have several Campaigns. The same link again answers 200 with the stored one. "+
-			"With campaign_name the org is asked for the id, by one API call; a name that no Campaign has, or several, is 422, and the candidates' ids are named.",
-		tagLinks, http.StatusCreated, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
-	create.Responses["200"] = &huma.Response{
-		Description: "The link was there already.",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: schemaOf[Link](a.huma.OpenAPI())}},
+func (a *API) linkOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, linksPath, "create-link", "Link a Campaign to an experiment",
+			"A Campaign follows at most one experiment of an integration; an experiment may have several Campaigns. The same link again answers 200 with the stored one. "+
+				"With campaign_name the org is asked for the id, by one API call; a name that no Campaign has, or several, is 422, and the candidates' ids are named.",
+			tagLinks, http.StatusCreated, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.createLink, answersStoredLink),
+		serve(describe(http.MethodGet, linksPath, "list-links", "List an integration's links",
+			"Ordered by Campaign id.", tagLinks, http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity),
+			a.listLinks),
+		serve(describe(http.MethodDelete, linksPath+"/{campaign_id}", "delete-link", "Delete a link",
+			"The Campaign follows no experiment any more.", tagLinks, http.StatusNoContent, http.StatusNotFound, http.StatusUnprocessableEntity),
+			a.deleteLink),
 	}
-	huma.Register(a.huma, create, a.createLink)
-	huma.Register(a.huma, a.operation(http.MethodGet, linksPath, "list-links", "List an integration's links",
-		"Ordered by Campaign id.", tagLinks, http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity),
-		a.listLinks)
-	huma.Register(a.huma, a.operation(http.MethodDelete, linksPath+"/{campaign_id}", "delete-link", "Delete a link",
-		"The Campaign follows no experiment any more.", tagLinks, http.StatusNoContent, http.StatusNotFound, http.StatusUnprocessableEntity),
-		a.deleteLink)
+}
+
+// answersStoredLink documents the second answer of making a link.
+func answersStoredLink(o *huma.OpenAPI, op *huma.Operation) {
+	op.Responses["200"] = &huma.Response{
+		Description: "The link was there already.",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: schemaOf[Link](o)}},
+	}
 }
 
 func (a *API) createLink(ctx context.Context, in *createLinkInput) (*createLinkOutput, error) {

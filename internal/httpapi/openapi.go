@@ -60,6 +60,7 @@ func rolesFor(method, pattern string) []map[string][]string {
 func finished(o *huma.OpenAPI) *huma.OpenAPI {
 	maps.DeleteFunc(o.Components.Schemas.Map(), func(name string, _ *huma.Schema) bool { return name == "ErrorModel" || name == "ErrorDetail" })
 	addFailures(o)
+	documentCSV(o)
 	taken := takenSchemas(o)
 	for name, s := range o.Components.Schemas.Map() {
 		if !taken[name] {

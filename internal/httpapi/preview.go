@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -98,12 +96,14 @@ type previewInput struct {
 	Body   PreviewEvent
 }
 
-func (a *API) registerPreview() {
-	op := a.operation(http.MethodPost, previewPath, "preview-event", "Preview what an event would do",
-		"Says, for each linked Campaign of this integration, what the event would write there, before and after, or why it would not. The code that decides is that of a real event. "+
-			"Nothing is written, neither in Salesforce nor here; Salesforce is asked, by one API call, only when something would be written. The body may have 300 KB.",
-		tagDeliveries, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
-	huma.Register(a.huma, op, a.preview)
+func (a *API) previewOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, previewPath, "preview-event", "Preview what an event would do",
+			"Says, for each linked Campaign of this integration, what the event would write there, before and after, or why it would not. The code that decides is that of a real event. "+
+				"Nothing is written, neither in Salesforce nor here; Salesforce is asked, by one API call, only when something would be written. The body may have 300 KB.",
+			tagDeliveries, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.preview),
+	}
 }
 
 func (a *API) preview(ctx context.Context, in *previewInput) (*listOutput[Preview], error) {

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -40,15 +38,17 @@ type redeliveryOutput struct{ Body Redelivery }
 
 type redeliveriesOutput struct{ Body Redeliveries }
 
-func (a *API) registerRedelivery() {
-	huma.Register(a.huma, a.operation(http.MethodPost, deliveriesPath+"/{id}/redeliver", "redeliver", "Send a parked delivery again",
-		"It goes out in a moment, unless the Campaign has a newer state by now. Only parked deliveries to Salesforce can be sent again.",
-		tagDeliveries, http.StatusAccepted, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
-		a.redeliver)
-	huma.Register(a.huma, a.operation(http.MethodPost, deliveriesPath+"/redeliver", "redeliver-many", "Send parked deliveries again",
-		"All parked ones to Salesforce that the filter lets pass, newest first; an empty filter lets all pass. A bounded part of the log is read for one answer: while next_cursor is set, there may be more, even when accepted is 0.",
-		tagDeliveries, http.StatusAccepted, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
-		a.redeliverMany)
+func (a *API) redeliveryOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, deliveriesPath+"/{id}/redeliver", "redeliver", "Send a parked delivery again",
+			"It goes out in a moment, unless the Campaign has a newer state by now. Only parked deliveries to Salesforce can be sent again.",
+			tagDeliveries, http.StatusAccepted, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity),
+			a.redeliver),
+		serve(describe(http.MethodPost, deliveriesPath+"/redeliver", "redeliver-many", "Send parked deliveries again",
+			"All parked ones to Salesforce that the filter lets pass, newest first; an empty filter lets all pass. A bounded part of the log is read for one answer: while next_cursor is set, there may be more, even when accepted is 0.",
+			tagDeliveries, http.StatusAccepted, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.redeliverMany),
+	}
 }
 
 func (a *API) redeliver(ctx context.Context, in *deliveryIDInput) (*redeliveryOutput, error) {

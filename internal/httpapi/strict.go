@@ -13,7 +13,22 @@ import (
 
 // strict is huma's middleware for what is checked before huma reads anything:
 // bodies, and parameters that are there twice, of which huma takes one.
-func (a *API) strict(ctx huma.Context, next func(huma.Context)) {
+func strict(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if p := repeatedParameters(ctx); p != nil {
+			sendProblem(ctx, p)
+			return
+		}
+		checked, p := strictRequest(ctx, schemas)
+		if p != nil {
+			sendProblem(ctx, p)
+			return
+		}
+		next(checked)
+	}
+}
+
+func repeatedParameters(ctx huma.Context) *Problem {
 	var twice []FieldError
 	u := ctx.URL()
 	for name, values := range u.Query() {
@@ -21,14 +36,18 @@ func (a *API) strict(ctx huma.Context, next func(huma.Context)) {
 			twice = append(twice, FieldError{Location: "query." + told(name), Message: "This parameter is there twice. Send it once."})
 		}
 	}
-	if len(twice) > 0 {
-		sendProblem(ctx, newProblem(ctx.Context(), http.StatusUnprocessableEntity, "", twice...))
-		return
+	if len(twice) == 0 {
+		return nil
 	}
+	return newProblem(ctx.Context(), http.StatusUnprocessableEntity, "", twice...)
+}
+
+// strictRequest checks the body of a request that may have one, and returns the
+// request with the body as encoding/json takes it.
+func strictRequest(ctx huma.Context, schemas huma.Registry) (huma.Context, *Problem) {
 	expected := ctx.Operation().RequestBody
 	if expected == nil {
-		next(ctx)
-		return
+		return ctx, nil
 	}
 	limit := ctx.Operation().MaxBodyBytes
 	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), limit))
@@ -39,19 +58,13 @@ func (a *API) strict(ctx huma.Context, next func(huma.Context)) {
 		case media == nil:
 			p = newProblem(ctx.Context(), http.StatusUnsupportedMediaType, wantedKind(expected.Content))
 		case kind == jsonType:
-			body, p = a.strictJSON(ctx, media.Schema, body)
+			body, p = strictBody(ctx.Context(), schemas, media.Schema, depthLimit(ctx.Operation()), body)
 		}
 		if p != nil {
-			sendProblem(ctx, p)
-			return
+			return nil, p
 		}
 	}
-	next(bodied{ctx, kind, io.MultiReader(bytes.NewReader(body), failing{err})})
-}
-
-// strictJSON checks a JSON body, and returns it as encoding/json takes it.
-func (a *API) strictJSON(ctx huma.Context, schema *huma.Schema, body []byte) ([]byte, *Problem) {
-	return strictBody(ctx.Context(), a.huma.OpenAPI().Components.Schemas, schema, depthLimit(ctx.Operation()), body)
+	return bodied{ctx, kind, io.MultiReader(bytes.NewReader(body), failing{err})}, nil
 }
 
 // bodyKind says as what a body is read, by its Content-Type alone: everything that

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -34,12 +32,14 @@ type rotateOutput struct {
 	Body IssuedWebhookSecret
 }
 
-func (a *API) registerWebhookSecret() {
-	huma.Register(a.huma, a.operation(http.MethodPost, integrationsPath+"/{id}/webhook-secret", "replace-webhook-secret", "Replace the webhook's secret",
-		"Makes a new secret, which is shown this once. The one that was current goes on being taken for a while, so that no message is refused while Salesforce gets the new URL; one before that ends at once. A body is not needed. "+
-			"When somebody else replaces it at the same moment, one of the two gets 409, and theirs is not stored. With If-Match it is replaced only if nobody changed the integration since; so whoever lost an answer learns whether the secret in it is stored, before that replaces the one that is in use.",
-		tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
-		a.rotateWebhookSecret)
+func (a *API) webhookSecretOperations() []operation {
+	return []operation{
+		serve(describe(http.MethodPost, integrationsPath+"/{id}/webhook-secret", "replace-webhook-secret", "Replace the webhook's secret",
+			"Makes a new secret, which is shown this once. The one that was current goes on being taken for a while, so that no message is refused while Salesforce gets the new URL; one before that ends at once. A body is not needed. "+
+				"When somebody else replaces it at the same moment, one of the two gets 409, and theirs is not stored. With If-Match it is replaced only if nobody changed the integration since; so whoever lost an answer learns whether the secret in it is stored, before that replaces the one that is in use.",
+			tagIntegrations, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
+			a.rotateWebhookSecret),
+	}
 }
 
 func (a *API) rotateWebhookSecret(ctx context.Context, in *rotateInput) (*rotateOutput, error) {
