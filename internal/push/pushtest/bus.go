@@ -12,12 +12,23 @@ import (
 type Bus struct {
 	mu      sync.Mutex
 	notices []integration.Notice
+	fail    error
+}
+
+// Fail makes every Notify that follows return this error; nil ends it.
+func (b *Bus) Fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fail = err
 }
 
 // Notify implements push.Notifier.
 func (b *Bus) Notify(_ context.Context, n integration.Notice) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.fail != nil {
+		return b.fail
+	}
 	b.notices = append(b.notices, n)
 	return nil
 }
