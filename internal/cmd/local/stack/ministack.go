@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,11 @@ import (
 // startWait is how long the local AWS may take to answer; it usually needs two seconds.
 const startWait = 60 * time.Second
 
+// miniStackProgram starts it, in Python.
+//
+//go:embed ministack.py
+var miniStackProgram string
+
 // A miniStack is a running MiniStack, the Python package that tools/ministack.in names.
 type miniStack struct {
 	*child
@@ -23,8 +29,8 @@ type miniStack struct {
 // startMiniStack starts it with IAM on, so that each function has the rights of its own role and no more, and with all of
 // its files below dir.
 func startMiniStack(ctx context.Context, root, dir string, port int) (*miniStack, error) {
-	program := filepath.Join(root, ".tools", "ministack", "bin", "ministack")
-	if _, err := os.Stat(program); err != nil {
+	python := filepath.Join(root, ".tools", "ministack", "bin", "python")
+	if _, err := os.Stat(python); err != nil {
 		return nil, errors.New("the tools are not installed; run make tools")
 	}
 	temporary := filepath.Join(dir, "tmp")
@@ -43,7 +49,7 @@ func startMiniStack(ctx context.Context, root, dir string, port int) (*miniStack
 		"IOT_MTLS_ENABLED=0",
 		"SFTP_ENABLED=0",
 	)
-	c, err := start(ctx, filepath.Join(dir, "aws.log"), env, dir, program)
+	c, err := start(ctx, filepath.Join(dir, "aws.log"), env, dir, python, "-c", miniStackProgram)
 	if err != nil {
 		return nil, err
 	}
