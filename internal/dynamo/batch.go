@@ -76,30 +76,54 @@ func (s *Store) batchGetChunk(ctx context.Context, keys []key, found func(item))
 	}
 }
 
-// getMany reads the values of many ids, each under its key; ids that cannot be
-// part of a key are like those that are not there.
-func getMany[ID comparable, V any](ctx context.Context, s *Store, ids []ID, keyOf func(ID) (key, bool), decode func(item) (V, error)) (map[ID]V, error) {
-	byKey := make(map[key]ID, len(ids))
-	keys := make([]key, 0, len(ids))
+// lookup gathers rows to read at once.
+type lookup struct {
+	keys []key
+	take map[key]func(item) error
+}
+
+// want adds rows to a lookup. The map that it returns is filled by [Store.fetch]; ids
+// that cannot be part of a key are like those that are not there.
+func want[ID comparable, V any](l *lookup, ids []ID, keyOf func(ID) (key, bool), decode func(item) (V, error)) map[ID]V {
+	found := make(map[ID]V, len(ids))
+	if l.take == nil {
+		l.take = make(map[key]func(item) error, len(ids))
+	}
 	for _, id := range ids {
-		if k, ok := keyOf(id); ok {
-			byKey[k] = id
-			keys = append(keys, k)
+		k, ok := keyOf(id)
+		if !ok {
+			continue
+		}
+		l.keys = append(l.keys, k)
+		l.take[k] = func(it item) (err error) {
+			found[id], err = decode(it)
+			return err
 		}
 	}
-	found, err := s.batchGet(ctx, keys)
+	return found
+}
+
+func (s *Store) fetch(ctx context.Context, l lookup) error {
+	items, err := s.batchGet(ctx, l.keys)
 	if err != nil {
+		return err
+	}
+	for k, it := range items {
+		if err := l.take[k](it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// getMany reads the values of many ids of one kind.
+func getMany[ID comparable, V any](ctx context.Context, s *Store, ids []ID, keyOf func(ID) (key, bool), decode func(item) (V, error)) (map[ID]V, error) {
+	var l lookup
+	found := want(&l, ids, keyOf, decode)
+	if err := s.fetch(ctx, l); err != nil {
 		return nil, err
 	}
-	values := make(map[ID]V, len(found))
-	for k, it := range found {
-		v, err := decode(it)
-		if err != nil {
-			return nil, err
-		}
-		values[byKey[k]] = v
-	}
-	return values, nil
+	return found, nil
 }
 
 // getItem reads one item, strongly consistent; nil if it is not there.

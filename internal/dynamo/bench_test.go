@@ -5,6 +5,7 @@ import (
 
 	"salesforce-integration/internal/dynamo"
 	"salesforce-integration/internal/dynamo/dynamotest"
+	"salesforce-integration/internal/integration"
 )
 
 // BenchmarkThousandDeliveries stores a thousand deliveries and 667 campaigns,
@@ -24,10 +25,7 @@ func BenchmarkThousandDeliveries(b *testing.B) {
 			b.Fatal(err)
 		}
 		written += calls.Swap(0)
-		if _, err := s.GetDeliveries(b.Context(), ids); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := s.GetCampaigns(b.Context(), refs); err != nil {
+		if _, err := s.Read(b.Context(), integration.Keys{Deliveries: ids, Campaigns: refs}); err != nil {
 			b.Fatal(err)
 		}
 		read += calls.Load()

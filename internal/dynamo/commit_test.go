@@ -68,10 +68,7 @@ func TestCallsForAThousandDeliveries(t *testing.T) {
 	if rows != 1667 {
 		t.Errorf("%d rows were written", rows)
 	}
-	if _, err := s.GetDeliveries(t.Context(), ids); err != nil {
-		t.Error(err)
-	}
-	if _, err := s.GetCampaigns(t.Context(), refs); err != nil {
+	if _, err := s.Read(t.Context(), integration.Keys{Deliveries: ids, Campaigns: refs}); err != nil {
 		t.Error(err)
 	}
 	want := map[string]int{"TransactWriteItems": 17, "BatchGetItem": 17}

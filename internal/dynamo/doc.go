@@ -41,8 +41,7 @@
 //
 //	GetIntegration, GetToken                       1 GetItem
 //	GetIntegrations, GetLinks, GetDeliveries,
-//	GetCampaigns, GetSeen, LinksByExperiment,
-//	GetAllowances                                  1 BatchGetItem for each 100 keys
+//	Read, LinksByExperiment, GetAllowances         1 BatchGetItem for each 100 keys
 //	ListIntegrations, ListLinks, ListWaiting       1 Query for each MB, 5 at most
 //	ListLinks of an experiment or a Campaign       1 BatchGetItem
 //	ListDeliveries                                 1 Query, 1 BatchGetItem; it looks at a page's worth, behind parts that

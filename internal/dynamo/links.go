@@ -14,9 +14,7 @@ import (
 
 // GetLinks implements [integration.LinkStore].
 func (s *Store) GetLinks(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Link, error) {
-	return getMany(ctx, s, refs, func(r integration.CampaignRef) (key, bool) {
-		return linkKey(r), usable(r.IntegrationID, r.CampaignID)
-	}, readLink)
+	return getMany(ctx, s, refs, ofCampaign(linkKey), readLink)
 }
 
 // ListLinks implements [integration.LinkStore].

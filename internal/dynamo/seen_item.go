@@ -1,10 +1,6 @@
 package dynamo
 
-import (
-	"context"
-
-	"salesforce-integration/internal/integration"
-)
+import "salesforce-integration/internal/integration"
 
 func seenItem(s integration.Seen) item {
 	it := seenKey(s.CampaignRef).item()
@@ -40,11 +36,4 @@ func readSeen(it item) (integration.Seen, error) {
 		Version:       r.int(attrVersion),
 	}
 	return s, r.err
-}
-
-// GetSeen implements [integration.DeliveryStore].
-func (s *Store) GetSeen(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Seen, error) {
-	return getMany(ctx, s, refs, func(r integration.CampaignRef) (key, bool) {
-		return seenKey(r), usable(r.IntegrationID, r.CampaignID)
-	}, readSeen)
 }

@@ -22,7 +22,7 @@ func TestPreview(t *testing.T) {
 			"outcome": "write", "reason": "status_written", "detail": "the Campaign's Status would be set to \"Completed\"",
 			"field": null, "warning": null, "until": null, "changes": [{"field": "Status", "before": "In Progress", "after": "Completed"}], "note": null}],
 		"note": null, "api_calls_spent": 1, "org_problem": null, "next_cursor": null}`)
-	if diff := cmp.Diff(map[string]int{"GetIntegration": 1, "LinksByExperiment": 1, "GetDeliveries": 1, "GetCampaigns": 1, "GetAllowances": 1, "GetToken": 3, "SwapToken": 2}, h.store.Calls()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"GetIntegration": 1, "LinksByExperiment": 1, "Read": 1, "GetAllowances": 1, "GetToken": 3, "SwapToken": 2}, h.store.Calls()); diff != "" {
 		t.Errorf("calls of the store, the first token's included (-want +got):\n%s", diff)
 	}
 	if status, _ := h.admin("GET", "/api/v1/notifications/delivery-log", ""); status != 200 {

@@ -15,17 +15,15 @@ func (s *Store) GetDeliveries(ctx context.Context, ids []string) (map[string]int
 	})
 }
 
-// GetCampaigns implements [integration.DeliveryStore].
-func (s *Store) GetCampaigns(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Campaign, error) {
-	return run(ctx, s, "GetCampaigns", func() (map[integration.CampaignRef]integration.Campaign, error) {
-		return pick(s.campaigns, refs, cloneCampaign), nil
-	})
-}
-
-// GetSeen implements [integration.DeliveryStore].
-func (s *Store) GetSeen(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Seen, error) {
-	return run(ctx, s, "GetSeen", func() (map[integration.CampaignRef]integration.Seen, error) {
-		return pick(s.seen, refs, cloneSeen), nil
+// Read implements [integration.DeliveryStore].
+func (s *Store) Read(ctx context.Context, k integration.Keys) (integration.Rows, error) {
+	return run(ctx, s, "Read", func() (integration.Rows, error) {
+		return integration.Rows{
+			Deliveries: pick(s.deliveries, k.Deliveries, cloneDelivery),
+			Links:      pick(s.links, k.Links, func(l integration.Link) integration.Link { return l }),
+			Campaigns:  pick(s.campaigns, k.Campaigns, cloneCampaign),
+			Seen:       pick(s.seen, k.Seen, cloneSeen),
+		}, nil
 	})
 }
 

@@ -106,6 +106,23 @@ type DeliveryFilter struct {
 	To            time.Time // created before
 }
 
+// Keys name rows to read together.
+type Keys struct {
+	Deliveries []string
+	Links      []CampaignRef
+	Campaigns  []CampaignRef
+	Seen       []CampaignRef
+}
+
+// Rows are what was found by [Keys]: links, what was written to campaigns, and what
+// was seen of them.
+type Rows struct {
+	Deliveries map[string]Delivery
+	Links      map[CampaignRef]Link
+	Campaigns  map[CampaignRef]Campaign
+	Seen       map[CampaignRef]Seen
+}
+
 // Unit is a change that happens whole or not at all: a delivery, a campaign, what
 // was seen of a campaign, or several of them (which then belong to the same
 // effect). An empty one succeeds.
@@ -130,11 +147,9 @@ type UnitResult struct {
 type DeliveryStore interface {
 	// GetDeliveries reads many at once; those that are not there are left out.
 	GetDeliveries(ctx context.Context, ids []string) (map[string]Delivery, error)
-	// GetCampaigns reads many at once; those never written to are left out.
-	GetCampaigns(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Campaign, error)
-	// GetSeen reads what was seen of many campaigns at once; those that nothing was
-	// seen of are left out.
-	GetSeen(ctx context.Context, refs []CampaignRef) (map[CampaignRef]Seen, error)
+	// Read reads rows of several kinds in as few calls as they need together; those
+	// that are not there are left out.
+	Read(ctx context.Context, k Keys) (Rows, error)
 	// Commit stores many units in as few calls as it can; units succeed or fail on
 	// their own. Results are in the order of the units. No two units may touch the
 	// same row: that is CodeInternal. An error means that any part may have been

@@ -275,7 +275,7 @@ func TestPreviewWritesNothing(t *testing.T) {
 	s.preview(of(significanceType, ""))
 	after := s.store.Calls()
 	for name, n := range after {
-		reads := strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List") || name == "LinksByExperiment"
+		reads := strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List") || name == "LinksByExperiment" || name == "Read"
 		if n != before[name] && !reads {
 			t.Errorf("%s was called", name)
 		}

@@ -128,7 +128,7 @@ func TestACampaignThatIsLinkedAnewWhileAnEventIsRead(t *testing.T) {
 	now := time.Now()
 	moved := false
 	w.store.Before(func(ctx context.Context, op string) error {
-		if op != "GetCampaigns" || moved {
+		if op != "Read" || moved {
 			return nil
 		}
 		moved = true

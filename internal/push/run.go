@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -130,32 +128,20 @@ func mendable(d integration.Delivery) bool {
 
 // current reads what is stored of the wanted deliveries and their campaigns.
 func current(ctx context.Context, store integration.DeliveryStore, wants []want) (map[string]integration.Delivery, map[integration.CampaignRef]integration.Campaign, error) {
-	ids := make([]string, 0, len(wants))
+	var k integration.Keys
 	refs := map[integration.CampaignRef]bool{}
 	for _, w := range wants {
-		ids = append(ids, w.delivery.ID)
+		k.Deliveries = append(k.Deliveries, w.delivery.ID)
 		if w.target == "" && w.effect.Status != "" {
 			refs[w.ref()] = true
 		}
 	}
-	var deliveries map[string]integration.Delivery
-	campaigns := map[integration.CampaignRef]integration.Campaign{}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		deliveries, err = store.GetDeliveries(ctx, ids)
-		return err
-	})
-	if len(refs) > 0 {
-		g.Go(func() error {
-			read, err := store.GetCampaigns(ctx, slices.Collect(maps.Keys(refs)))
-			maps.Copy(campaigns, read)
-			return err
-		})
+	k.Campaigns = slices.Collect(maps.Keys(refs))
+	rows, err := store.Read(ctx, k)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading what is known of %d deliveries: %w", len(wants), err)
 	}
-	if err := g.Wait(); err != nil {
-		return nil, nil, fmt.Errorf("reading what is known of %d deliveries: %w", len(ids), err)
-	}
-	return deliveries, campaigns, nil
+	return rows.Deliveries, rows.Campaigns, nil
 }
 
 // dropUnlinked looks again at the links of campaigns whose state is another

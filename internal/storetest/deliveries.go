@@ -250,16 +250,49 @@ var deliveryTests = []test{
 		if err != nil || len(deliveries) != 115 || deliveries[id(228)].CampaignID != campaignID(228) {
 			t.Errorf("%d of 115 deliveries, %v", len(deliveries), err)
 		}
-		campaigns, err := s.GetCampaigns(t.Context(), refs)
+		campaigns, err := getCampaigns(t, s, refs)
 		if err != nil || len(campaigns) != 115 || campaigns[ref(id(1), 228)].EventID != "event" {
 			t.Errorf("%d of 115 campaigns, %v", len(campaigns), err)
 		}
 		if deliveries, err = s.GetDeliveries(t.Context(), nil); err != nil || len(deliveries) != 0 {
 			t.Errorf("of no ids: %v, %v", deliveries, err)
 		}
-		if campaigns, err = s.GetCampaigns(t.Context(), nil); err != nil || len(campaigns) != 0 {
+		if campaigns, err = getCampaigns(t, s, nil); err != nil || len(campaigns) != 0 {
 			t.Errorf("of no refs: %v, %v", campaigns, err)
 		}
+	}},
+	{"rows of several kinds are read at once", func(t *testing.T, s integration.Store) {
+		mustCreate(t, s, id(1))
+		var units []integration.Unit
+		var k integration.Keys
+		for n := range 60 {
+			k.Deliveries = append(k.Deliveries, id(n), id(n), "unknown")
+			k.Links, k.Campaigns, k.Seen = append(k.Links, ref(id(1), n)), append(k.Campaigns, ref(id(1), n)), append(k.Seen, ref(id(1), n))
+			switch n % 4 {
+			case 0:
+				units = append(units, integration.Unit{Delivery: newDelivery(n)})
+			case 1:
+				mustLink(t, s, newLink(id(1), "a", n))
+			case 2:
+				units = append(units, integration.Unit{Campaign: newCampaign(id(1), n)})
+			case 3:
+				units = append(units, integration.Unit{Seen: newSeen(id(1), n)})
+			}
+		}
+		mustCommit(t, s, units...)
+		rows, err := s.Read(t.Context(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "how many of each kind", []int{len(rows.Deliveries), len(rows.Links), len(rows.Campaigns), len(rows.Seen)}, []int{15, 15, 15, 15})
+		wantEqual(t, "one of each kind",
+			[]string{rows.Deliveries[id(4)].ID, rows.Links[ref(id(1), 5)].CampaignID, rows.Campaigns[ref(id(1), 6)].CampaignID, rows.Seen[ref(id(1), 7)].CampaignID},
+			[]string{id(4), campaignID(5), campaignID(6), campaignID(7)})
+		if rows, err = s.Read(t.Context(), integration.Keys{}); err != nil || len(rows.Deliveries)+len(rows.Links)+len(rows.Campaigns)+len(rows.Seen) != 0 {
+			t.Errorf("of no keys: %+v, %v", rows, err)
+		}
+		_, err = s.Read(cancelled(t), k)
+		wantCode(t, err, integration.CodeUnavailable)
 	}},
 	{"a value handed in or out is a copy", func(t *testing.T, s integration.Store) {
 		in := newDelivery(1)
@@ -285,6 +318,18 @@ var deliveryTests = []test{
 	}},
 }
 
+func getCampaigns(t *testing.T, s integration.Store, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Campaign, error) {
+	t.Helper()
+	rows, err := s.Read(t.Context(), integration.Keys{Campaigns: refs})
+	return rows.Campaigns, err
+}
+
+func getSeen(t *testing.T, s integration.Store, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Seen, error) {
+	t.Helper()
+	rows, err := s.Read(t.Context(), integration.Keys{Seen: refs})
+	return rows.Seen, err
+}
+
 // wantStored checks a committed unit's result and what a read then returns.
 func wantStored(t *testing.T, s integration.Store, r integration.UnitResult, u integration.Unit, version int64) {
 	t.Helper()
@@ -303,7 +348,7 @@ func wantStored(t *testing.T, s integration.Store, r integration.UnitResult, u i
 		c := *u.Campaign
 		c.Version = version
 		want.Campaign = &c
-		read, err := s.GetCampaigns(t.Context(), []integration.CampaignRef{c.CampaignRef})
+		read, err := getCampaigns(t, s, []integration.CampaignRef{c.CampaignRef})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +358,7 @@ func wantStored(t *testing.T, s integration.Store, r integration.UnitResult, u i
 		v := *u.Seen
 		v.Version = version
 		want.Seen = &v
-		read, err := s.GetSeen(t.Context(), []integration.CampaignRef{v.CampaignRef})
+		read, err := getSeen(t, s, []integration.CampaignRef{v.CampaignRef})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -330,7 +375,7 @@ func wantAbsent(t *testing.T, s integration.Store) {
 	if err != nil || len(d) != 0 {
 		t.Errorf("delivery %d is stored (%d), %v", n, len(d), err)
 	}
-	c, err := s.GetCampaigns(t.Context(), []integration.CampaignRef{ref(id(1), n)})
+	c, err := getCampaigns(t, s, []integration.CampaignRef{ref(id(1), n)})
 	if err != nil || len(c) != 0 {
 		t.Errorf("campaign %d is stored (%d), %v", n, len(c), err)
 	}

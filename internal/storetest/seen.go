@@ -18,7 +18,7 @@ func newSeen(integrationID string, n int) *integration.Seen {
 
 func wantSeen(t *testing.T, s integration.Store, want map[integration.CampaignRef]integration.Seen, refs ...integration.CampaignRef) {
 	t.Helper()
-	got, err := s.GetSeen(t.Context(), refs)
+	got, err := getSeen(t, s, refs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ var seenTests = []test{
 			}
 		}
 		mustCommit(t, s, units...)
-		got, err := s.GetSeen(t.Context(), refs)
+		got, err := getSeen(t, s, refs)
 		if err != nil || len(got) != 115 {
 			t.Errorf("%d of 115, %v", len(got), err)
 		}

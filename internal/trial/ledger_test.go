@@ -56,9 +56,9 @@ func (l *ledger) GetDeliveries(ctx context.Context, ids []string) (map[string]in
 	return l.Store.GetDeliveries(ctx, ids)
 }
 
-func (l *ledger) GetCampaigns(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Campaign, error) {
-	l.reads(len(refs))
-	return l.Store.GetCampaigns(ctx, refs)
+func (l *ledger) Read(ctx context.Context, k integration.Keys) (integration.Rows, error) {
+	l.reads(len(k.Deliveries) + len(k.Links) + len(k.Campaigns) + len(k.Seen))
+	return l.Store.Read(ctx, k)
 }
 
 func (l *ledger) GetIntegration(ctx context.Context, id string) (integration.Integration, error) {

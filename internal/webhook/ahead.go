@@ -19,7 +19,7 @@ const (
 type ahead struct {
 	message message
 	done    chan struct{}
-	facts   facts // once done is closed
+	known   integration.Rows // once done is closed
 	err     error
 }
 
@@ -45,17 +45,17 @@ func (h *Handler) readAhead(ctx context.Context, r request) *ahead {
 	a := &ahead{message: m, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
-		a.facts, a.err = h.read(ctx, id, m.notifications)
+		a.known, a.err = h.read(ctx, id, m.notifications)
 	}()
 	return a
 }
 
 // known returns what is known about a verified message's notifications: what was
 // read ahead, or is read now.
-func (h *Handler) known(ctx context.Context, i integration.Integration, m message, a *ahead) (facts, error) {
+func (h *Handler) known(ctx context.Context, i integration.Integration, m message, a *ahead) (integration.Rows, error) {
 	if a == nil {
 		return h.read(ctx, i.ID, m.notifications)
 	}
 	<-a.done // its calls end with ctx
-	return a.facts, a.err
+	return a.known, a.err
 }

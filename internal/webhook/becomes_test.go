@@ -43,11 +43,11 @@ func deed(f func(*rig)) chapter { return chapter{deed: f} }
 // wrote is push's: what it wrote at that time.
 func wrote(status, at string) chapter {
 	return deed(func(r *rig) {
-		found, err := r.store.GetCampaigns(r.tb.Context(), []integration.CampaignRef{ref(campaignID)})
+		found, err := r.store.Read(r.tb.Context(), integration.Keys{Campaigns: []integration.CampaignRef{ref(campaignID)}})
 		if err != nil {
 			r.tb.Fatal(err)
 		}
-		c := found[ref(campaignID)]
+		c := found.Campaigns[ref(campaignID)]
 		c.CampaignRef, c.ExperimentKey, c.WrittenStatus, c.WrittenAt = ref(campaignID), experimentKey, status, clock(r.tb, at)
 		r.campaign(c)
 	})
@@ -372,9 +372,9 @@ func TestUnlinkedMeanwhile(t *testing.T) {
 	r.bus.before = func() error { return r.store.DeleteLink(t.Context(), integrationID, campaignID) }
 	r.send(soapEnvelope(completed(1, campaignID)))
 	r.bus.before = nil
-	seen, err := r.store.GetSeen(t.Context(), []integration.CampaignRef{ref(campaignID)})
-	if err != nil || len(seen) != 0 {
-		t.Errorf("seen = %+v (%v)", seen, err)
+	seen, err := r.store.Read(t.Context(), integration.Keys{Seen: []integration.CampaignRef{ref(campaignID)}})
+	if err != nil || len(seen.Seen) != 0 {
+		t.Errorf("seen = %+v (%v)", seen.Seen, err)
 	}
 	if d := r.deliveries()[0]; d.Reason != asks {
 		t.Errorf("delivery = %s/%s", d.Status, d.Reason)

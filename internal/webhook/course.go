@@ -39,18 +39,18 @@ func (c *course) linkFirst(it *item) bool { return c != nil && c.alien && it.mak
 // in the order of their times. The state that an item tells of is seen as well when
 // its verdict is found already: the integration is off, or its message is in
 // conflict with the link.
-func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, now time.Time) map[integration.CampaignRef]*course {
+func (r rules) judgeAll(integrationID string, items []*item, known integration.Rows, org look, now time.Time) map[integration.CampaignRef]*course {
 	courses := map[integration.CampaignRef]*course{}
 	for _, it := range items {
 		ref := it.ref(integrationID)
-		link, linked := f.links[ref]
+		link, linked := known.Links[ref]
 		if it.undecided() && it.link != nil {
 			link, linked = *it.link, true
 		}
 		if !linked || !it.open() || courses[ref] != nil {
 			continue
 		}
-		row, stored := f.seen[ref], f.seen[ref].Of(link)
+		row, stored := known.Seen[ref], known.Seen[ref].Of(link)
 		courses[ref] = &course{link: link, stored: stored, alien: row.Version > 0 && !row.BelongsTo(link), after: stored}
 	}
 	ordered := slices.Clone(items)
@@ -63,9 +63,9 @@ func (r rules) judgeAll(integrationID string, items []*item, f facts, org look, 
 				it.verdict = r.unlinked(it)
 			}
 		case it.undecided():
-			r.step(c, it, f.campaigns[it.ref(integrationID)], org, now)
+			r.step(c, it, known.Campaigns[it.ref(integrationID)], org, now)
 		case it.open() && it.verdict.reason != integration.ReasonSuperseded:
-			r.note(c, it, f.campaigns[it.ref(integrationID)], now)
+			r.note(c, it, known.Campaigns[it.ref(integrationID)], now)
 		case it.status != "" && !r.finalizes(it.status) && (!it.duplicate || !it.modifiedAt.IsZero()):
 			// It decides nothing any more, but the Campaign was in that state.
 			if it.at.After(c.after.At) {

@@ -71,15 +71,15 @@ func (h *Handler) process(ctx context.Context, i integration.Integration, m mess
 }
 
 // consider gives every item that is still open its verdict, by what is known.
-func (r rules) consider(i integration.Integration, items []*item, f facts, org look, now time.Time) (map[integration.CampaignRef]*course, error) {
+func (r rules) consider(i integration.Integration, items []*item, known integration.Rows, org look, now time.Time) (map[integration.CampaignRef]*course, error) {
 	for _, it := range items {
 		if !it.open() {
 			continue
 		}
 		it.link, it.makesLink, it.linkedNow, it.lookedUp, it.asks = nil, false, false, false, ask{}
 		it.verdict = verdict{}
-		it.bind(i.ID, f.deliveries, r.newID)
-		if stored, ok := f.deliveries[it.delivery.ID]; ok {
+		it.bind(i.ID, known.Deliveries, r.newID)
+		if stored, ok := known.Deliveries[it.delivery.ID]; ok {
 			if err := it.recall(stored); err != nil {
 				return nil, err
 			}
@@ -88,8 +88,8 @@ func (r rules) consider(i integration.Integration, items []*item, f facts, org l
 			it.verdict = triage(i, it.notification, it.newest)
 		}
 	}
-	r.follow(i, items, f.links, f.seen, org)
-	return r.judgeAll(i.ID, items, f, org, now), nil
+	r.follow(i, items, known.Links, known.Seen, org)
+	return r.judgeAll(i.ID, items, known, org, now), nil
 }
 
 // begin stores that duplicates came again, the verdicts that nothing is left to be done for, and everything

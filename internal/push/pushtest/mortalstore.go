@@ -28,10 +28,8 @@ func (s *mortalStore) GetDeliveries(ctx context.Context, ids []string) (map[stri
 	return through(s.life, func() (map[string]integration.Delivery, error) { return s.Store.GetDeliveries(ctx, ids) })
 }
 
-func (s *mortalStore) GetCampaigns(ctx context.Context, refs []integration.CampaignRef) (map[integration.CampaignRef]integration.Campaign, error) {
-	return through(s.life, func() (map[integration.CampaignRef]integration.Campaign, error) {
-		return s.Store.GetCampaigns(ctx, refs)
-	})
+func (s *mortalStore) Read(ctx context.Context, k integration.Keys) (integration.Rows, error) {
+	return through(s.life, func() (integration.Rows, error) { return s.Store.Read(ctx, k) })
 }
 
 func (s *mortalStore) Commit(ctx context.Context, units []integration.Unit) ([]integration.UnitResult, error) {
