@@ -41,7 +41,7 @@ func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // secondsOrNull is one that may be missing.
 func secondsOrNull(t time.Time) *time.Time {
-	if t.IsZero() {
+	if t.IsZero() || !integration.Writable(t) { // an org's clock is not ours
 		return nil
 	}
 	s := seconds(t)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"salesforce-integration/internal/integration"
 )
 
 // Message is one event envelope as it reached the function.
@@ -71,7 +73,11 @@ type envelope struct {
 func decodeEnvelope(body []byte) (envelope, error) {
 	var e envelope
 	if err := json.Unmarshal(bytes.TrimSpace(body), &e); err != nil {
-		return envelope{}, invalid(fieldAtFault(err, "", "time"), "the message is not an EventBridge event: %s", fieldProblem(err, "time"))
+		return envelope{}, invalid(fieldAtFault(err, "", fieldTime), "the message is not an EventBridge event: %s", fieldProblem(err, fieldTime))
+	}
+	if !integration.Writable(e.Time) {
+		e.Time = time.Time{}
+		return e, invalid(fieldTime, "the event's time %s", noSuchYear)
 	}
 	switch {
 	case e.ID == "":

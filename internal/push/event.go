@@ -25,11 +25,15 @@ type rejection struct {
 const (
 	fieldID            = "id"
 	fieldType          = "detail-type"
+	fieldTime          = "time"
 	fieldDetail        = "detail"
 	fieldExperimentKey = "detail.experiment_key"
 	fieldOccurredAt    = "detail.occurred_at"
 	fieldResults       = "detail.results"
 )
+
+// noSuchYear is said of a time that can be read, and not kept.
+const noSuchYear = "is not of the years 1 to 9999 in UTC: publish the event again with the time when it happened"
 
 func (r *rejection) Error() string { return r.detail }
 
@@ -102,6 +106,9 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	if err != nil {
 		return event, err
 	}
+	if len(env.Detail) == 0 {
+		return event, invalid(fieldDetail, "the event has no detail: publish it again with one")
+	}
 	var d detail
 	if err := json.Unmarshal(env.Detail, &d); err != nil {
 		return event, invalid(fieldAtFault(err, fieldDetail, fieldOccurredAt), "the event's detail cannot be read: %s", fieldProblem(err, "occurred_at"))
@@ -109,10 +116,13 @@ func ParseEvent(body []byte) (integration.Event, error) {
 	event.ExperimentKey = strings.TrimSpace(d.ExperimentKey)
 	event.Name = string(d.ExperimentName)
 	event.Reason = string(d.Reason)
-	if d.OccurredAt != nil {
+	unwritable := d.OccurredAt != nil && !integration.Writable(*d.OccurredAt)
+	if d.OccurredAt != nil && !unwritable {
 		event.OccurredAt = d.OccurredAt.UTC()
 	}
 	switch {
+	case unwritable:
+		return event, invalid(fieldOccurredAt, "the event's occurred_at %s", noSuchYear)
 	case event.ExperimentKey == "":
 		return event, invalid(fieldExperimentKey, "the event's detail has no experiment_key: publish it again with one")
 	case utf8.RuneCountInString(event.ExperimentKey) > integration.MaxExperimentKeyLen:
@@ -168,6 +178,20 @@ func jsonName(t reflect.Type) string {
 	}
 }
 
+// jsonValue is how JSON calls what a decoder found, by the decoder's name for it.
+func jsonValue(found string) string {
+	switch found {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	default:
+		return "a " + found
+	}
+}
+
 // fieldAtFault names the field that a decoder's error is about: whole is what was
 // decoded, at the only time in it.
 func fieldAtFault(err error, whole, at string) string {
@@ -194,7 +218,7 @@ func fieldProblem(err error, at string) string {
 		if field == "" {
 			field = "it"
 		}
-		return fmt.Sprintf("%s is a %s, wanted %s", field, wrongType.Value, jsonName(wrongType.Type))
+		return fmt.Sprintf("%s is %s, wanted %s", field, jsonValue(wrongType.Value), jsonName(wrongType.Type))
 	case errors.As(err, &syntax):
 		return "it is not JSON"
 	case at != "": // what is neither is a time's: one that cannot be parsed, or no text

@@ -94,6 +94,11 @@ func TestParseEvent(t *testing.T) {
 			}, "",
 		},
 		{"a detail that is no object", envelope("Experiment Completed", `"text"`), integration.Event{}, "detail cannot be read"},
+		{"a detail that is a list", envelope("Experiment Completed", `[]`), integration.Event{}, "it is a list, wanted an object"},
+		{"no detail", `{"id":"e1","detail-type":"Experiment Completed"}`, integration.Event{}, "has no detail"},
+		{"an occurred_at that its zone leads beyond all years", envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"9999-12-31T23:59:59-05:00"}`), integration.Event{}, "occurred_at is not of the years 1 to 9999"},
+		{"one that its zone leads before them", envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"0000-01-01T00:00:00+05:00"}`), integration.Event{}, "occurred_at is not of the years 1 to 9999"},
+		{"an envelope's time beyond all years", `{"id":"e1","detail-type":"x","time":"9999-12-31T23:59:59-05:00"}`, integration.Event{}, "time is not of the years 1 to 9999"},
 		{"not JSON", `oops`, integration.Event{}, "not an EventBridge event"},
 		{"truncated", `{"id":"e1","detail-type":"Experiment Completed","detail":{"experi`, integration.Event{}, "not an EventBridge event"},
 		{"not JSON, in our words", `oops`, integration.Event{}, "event: it is not JSON"},
@@ -143,6 +148,8 @@ func FuzzEvent(f *testing.F) {
 		}
 		f.Add(seed)
 	}
+	f.Add([]byte(envelope("Experiment Completed", `{"experiment_key":"k","occurred_at":"9999-12-31T23:59:59-05:00"}`)))
+	f.Add([]byte(`{"id":"e1","detail-type":"x","time":"0000-01-01T00:00:00+05:00"}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		batch, err := push.DecodeBatch(payload)
 		if err != nil {
@@ -150,6 +157,9 @@ func FuzzEvent(f *testing.F) {
 		}
 		for _, m := range batch.Messages {
 			event, err := push.ParseEvent(m.Body)
+			if !integration.Writable(event.OccurredAt) { // the log shows it, whatever is wrong
+				t.Fatalf("the event is of %v", event.OccurredAt)
+			}
 			if err != nil {
 				continue
 			}

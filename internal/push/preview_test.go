@@ -400,7 +400,7 @@ func TestPreviewOfManyCampaigns(t *testing.T) {
 
 // FuzzPreview: whatever comes, a preview answers.
 func FuzzPreview(f *testing.F) {
-	for _, seed := range []string{"", "null", "[]", "{}", `"x"`, of(completedType, ""), of(significanceType, `, "results": null`), `{"id": "", "time": null, "detail": []}`, `{"id": 5}`} {
+	for _, seed := range []string{"", "null", "[]", "{}", `"x"`, of(completedType, ""), of(significanceType, `, "results": null`), of(completedType, `, "occurred_at": "9999-12-31T23:59:59-05:00"`), `{"id": "", "time": null, "detail": []}`, `{"id": 5}`} {
 		f.Add(seed)
 	}
 	i := integration.Integration{ID: integrationID, Active: true, InstanceURL: "https://org.my.salesforce.com"}

@@ -110,7 +110,7 @@ var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999Z0700"}
 func parseTime(s string) (time.Time, bool) {
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), true
+			return t.UTC(), integration.Writable(t)
 		}
 	}
 	return time.Time{}, false

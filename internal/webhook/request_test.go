@@ -152,6 +152,8 @@ func TestFieldsAtFault(t *testing.T) {
 		"an id too short":           {call{CampaignID: "701xx"}.json(), []string{"body.campaign_id"}},
 		"too long":                  {call{EventType: long, CampaignID: campaignID, CampaignName: long, Status: long, ExperimentKey: long}.json(), []string{"body.event_type", "body.campaign_name", "body.status", "body.experiment_key"}},
 		"control characters":        {`{"event_type":"a\u0000b","campaign_id":"701xx000000001AAAQ","experiment_key":"a\nb"}`, []string{"body.event_type", "body.experiment_key"}},
+		"a date beyond all years":   {call{CampaignID: campaignID, ModifiedAt: "9999-12-31T23:59:59-05:00"}.json(), []string{"body.last_modified_date"}},
+		"a date before all years":   {call{CampaignID: campaignID, ModifiedAt: "0000-01-01T00:00:00Z"}.json(), []string{"body.last_modified_date"}},
 		"a date of another form":    {call{CampaignID: campaignID, ModifiedAt: "02.03.2026"}.json(), []string{"body.last_modified_date"}},
 		"a field twice":             {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","status":"Planned","status":"Completed"}`, []string{"body.status"}},
 		"a field twice, escaped":    {`{"event_type":"x","campaign_id":"701xx000000001AAAQ","status":"Planned","st\u0061tus":"Completed"}`, []string{"body.status"}},
