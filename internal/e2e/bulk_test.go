@@ -1,10 +1,13 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // testManyLinks: many links in one request, as CSV and as JSON; what cannot be made keeps no other from being made.
@@ -49,8 +52,13 @@ func (s *suite) testManyLinks(t *testing.T) {
 	for n := range 500 {
 		rows = append(rows, object{"experiment_key": fmt.Sprint(key, n%50), "campaign_id": fmt.Sprintf("70150000%07d", n)})
 	}
-	if got := outcomes(send(t, request{method: http.MethodPost, url: path, bearer: s.admin, body: rows})); strings.Count(got, "created") != 500 {
+	once := request{method: http.MethodPost, url: path, bearer: s.admin, body: rows, header: map[string]string{"Idempotency-Key": uuid.NewString()}}
+	all := send(t, once)
+	if got := outcomes(all); strings.Count(got, "created") != 500 {
 		t.Errorf("of 500 links some were not made: %s", got)
+	}
+	if again := send(t, once); !bytes.Equal(again.body, all.body) || again.header.Get("Idempotency-Replayed") != "true" {
+		t.Errorf("repeated, they are answered with %d and other words", again.status)
 	}
 	send(t, request{method: http.MethodPost, url: path, bearer: s.admin, header: map[string]string{"Content-Type": "text/csv"}, body: "experiment_key,campaign_name\na,Fr\xfchling\n"}).wantProblem(t, http.StatusBadRequest)
 	send(t, request{method: http.MethodPost, url: path, bearer: s.viewer, body: rows}).want(t, http.StatusForbidden)

@@ -165,7 +165,12 @@ func (s *suite) testRequestIDs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			answer := send(t, tt.r)
-			answer.wantProblem(t, tt.status)
+			if p := answer.wantProblem(t, tt.status); p.Status != tt.status || p.Title == "" {
+				t.Errorf("%s: not the one shape of errors", answer.body)
+			}
+			if kept := answer.header.Get("Cache-Control"); kept != "no-store" {
+				t.Errorf("Cache-Control is %q", kept)
+			}
 			var named struct {
 				RequestID string `json:"request_id"`
 			}
@@ -177,5 +182,30 @@ func (s *suite) testRequestIDs(t *testing.T) {
 				t.Errorf("Allow is %q", allow)
 			}
 		})
+	}
+}
+
+// testReading: what can be read can be asked after with HEAD, and what is open to anybody is so with a slash behind it.
+func (s *suite) testReading(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		path, bearer string
+		status       int
+	}{
+		{"/integrations", s.viewer, http.StatusOK},
+		{"/integrations/00000000-0000-7000-8000-000000000000", s.viewer, http.StatusNotFound},
+		{"/notifications/delivery-log", s.viewer, http.StatusOK},
+		{"/notifications/delivery-log", "", http.StatusUnauthorized},
+		{"/openapi.json", "", http.StatusOK},
+		{"/openapi.json/", "", http.StatusOK},
+		{"/docs", "", http.StatusOK},
+		{"/docs/", "", http.StatusOK},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			answer := send(t, request{method: method, url: s.APIURL + "/api/v1" + tt.path, bearer: tt.bearer})
+			if answer.status != tt.status || (len(answer.body) == 0) != (method == http.MethodHead) {
+				t.Errorf("%s %s: %d, %d bytes, want %d", method, tt.path, answer.status, len(answer.body), tt.status)
+			}
+		}
 	}
 }

@@ -46,6 +46,7 @@ func TestDeployedStack(t *testing.T) {
 		t.Run("RepeatedRequest", s.testRepeatedRequest)
 		t.Run("StrictJSON", s.testStrictJSON)
 		t.Run("RequestIDs", s.testRequestIDs)
+		t.Run("Reading", s.testReading)
 		t.Run("Links", s.testLinks)
 		t.Run("Preview", s.testPreview)
 		t.Run("ManyLinks", s.testManyLinks)

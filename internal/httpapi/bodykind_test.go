@@ -48,6 +48,21 @@ func TestATypeOfBodyIsReadInOneWay(t *testing.T) {
 	}
 }
 
+// TestTwoTypesOfBodyAreNone: of two lines one reader takes the first, and another the
+// last.
+func TestTwoTypesOfBodyAreNone(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	for _, types := range [][]string{{"application/json", "text/csv"}, {"text/csv", "application/json"}, {"application/json", "application/json"}} {
+		e := as("admin", "POST", base+"/"+id+"/links", contractLink)
+		e.MultiValueHeaders["Content-Type"] = types
+		h.refused(e, 415)
+		e = bulk(id, "", "["+contractLink+"]")
+		e.MultiValueHeaders["Content-Type"] = types
+		h.refused(e, 415)
+	}
+}
+
 // TestWholeNumbers: JSON Schema takes every number without a fraction for one.
 func TestWholeNumbers(t *testing.T) {
 	h := newHarness(t, "")

@@ -51,7 +51,7 @@ func strictRequest(ctx huma.Context, schemas huma.Registry) (huma.Context, *Prob
 	}
 	limit := ctx.Operation().MaxBodyBytes
 	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), limit))
-	kind := bodyKind(ctx.Header("Content-Type"))
+	kind := bodyKind(contentType(ctx))
 	if err == nil && len(body) > 0 && int64(len(body)) < limit { // else huma refuses it
 		p := (*Problem)(nil)
 		switch media := expected.Content[kind]; {
@@ -65,6 +65,18 @@ func strictRequest(ctx huma.Context, schemas huma.Registry) (huma.Context, *Prob
 		}
 	}
 	return bodied{ctx, kind, io.MultiReader(bytes.NewReader(body), failing{err})}, nil
+}
+
+// contentType is a request's Content-Type. Of several, readers choose differently:
+// together they are none that can be read.
+func contentType(ctx huma.Context) string {
+	var all []string
+	ctx.EachHeader(func(name, value string) {
+		if strings.EqualFold(name, "Content-Type") {
+			all = append(all, value)
+		}
+	})
+	return strings.Join(all, ", ")
 }
 
 // bodyKind says as what a body is read, by its Content-Type alone: everything that
