@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -61,5 +62,34 @@ func TestLinksAreAuditedAsTheyAreStored(t *testing.T) {
 	}
 	if audited == 0 || stored-audited > 49 {
 		t.Errorf("%d links are in the trail, %d were stored", audited, stored)
+	}
+}
+
+// TestABatchWhoseAnswerIsLostIsInTheLog: its rows are told without what failed, and
+// its links may be stored without a line in the trail.
+func TestABatchWhoseAnswerIsLostIsInTheLog(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	body := "experiment_key,campaign_id\n"
+	for n := range 60 {
+		body += fmt.Sprintf("e%d,701xx0000%06d\n", n, n+1)
+	}
+	calls := 0
+	h.store.After(func(_ context.Context, op string) error {
+		if op == "CreateLinks" {
+			if calls++; calls == 2 {
+				return errors.New("the secret-table did not answer")
+			}
+		}
+		return nil
+	})
+	resp := h.send(bulk(id, "text/csv", body))
+	if !strings.Contains(resp.Body, `"created":49`) || !strings.Contains(resp.Body, `"failed":11`) || strings.Contains(resp.Body, "secret-table") {
+		t.Errorf("%d %s", resp.StatusCode, resp.Body)
+	}
+	for _, words := range []string{`"msg":"it is not known which links were stored"`, `"subject":"ada"`, `"links":11`, "secret-table"} {
+		if !strings.Contains(h.log.String(), words) {
+			t.Errorf("the log does not say %s", words)
+		}
 	}
 }

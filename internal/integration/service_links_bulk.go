@@ -71,6 +71,8 @@ func (s *Service) CreateLinks(ctx context.Context, by Actor, integrationID strin
 			if first {
 				return nil, err
 			}
+			// Some may be stored, and their repetition finds only that they exist.
+			s.c.Log.WarnContext(ctx, "it is not known which links were stored", "integration_id", i.ID, "subject", by.Subject, "links", len(open), "error", err)
 			b.fail(open, err)
 		}
 		s.auditLinks(ctx, by, &b, open)
