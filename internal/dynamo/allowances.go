@@ -2,38 +2,46 @@ package dynamo
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"salesforce-integration/internal/integration"
 )
 
 // GetAllowances implements [integration.AllowanceStore].
-func (s *Store) GetAllowances(ctx context.Context, integrationIDs []string) (map[string]integration.Allowance, error) {
-	return getMany(ctx, s, integrationIDs, func(id string) (key, bool) { return allowanceKey(id), usable(id) }, readAllowance)
+func (s *Store) GetAllowances(ctx context.Context, keys []integration.AllowanceKey) (map[integration.AllowanceKey]integration.Allowance, error) {
+	return getMany(ctx, s, keys, allowanceKey, readAllowance)
 }
 
 // SwapAllowance implements [integration.AllowanceStore].
 func (s *Store) SwapAllowance(ctx context.Context, a integration.Allowance) (integration.Allowance, error) {
-	if !usable(a.IntegrationID) {
-		return integration.Allowance{}, integration.Invalidf("integration_id", "An allowance needs an integration.")
+	k, ok := allowanceKey(a.Key)
+	if !ok {
+		return integration.Allowance{}, integration.Invalidf("key", "An allowance is an org's or an integration's.")
 	}
 	a.Version++
-	stored, ok, err := s.put(ctx, row{allowanceItem(a)})
+	stored, ok, err := s.put(ctx, row{allowanceItem(k, a)})
 	if err != nil {
 		return integration.Allowance{}, err
 	}
 	if !ok {
-		return integration.Allowance{}, integration.Conflictf("The allowance of integration %s was changed by somebody else meanwhile.", a.IntegrationID)
+		return integration.Allowance{}, integration.Conflictf("The allowance was changed by somebody else meanwhile.")
 	}
 	return readAllowance(stored)
 }
 
-func allowanceItem(a integration.Allowance) item {
-	it := allowanceKey(a.IntegrationID).item()
-	it.putString("integration_id", a.IntegrationID)
+func allowanceItem(k key, a integration.Allowance) item {
+	it := k.item()
+	it.putString("org_id", a.Key.OrgID)
+	it.putString("integration_id", a.Key.IntegrationID)
 	it.putInt("used", int64(a.Used))
 	it.putInt("max", int64(a.Max))
 	it.putTime("at", a.At)
 	it.putTime("next_call_at", a.NextCallAt)
+	if a.Key.OrgID != "" {
+		// By then it is long out of date: nobody deletes it with an integration.
+		it.putEpoch(attrTTL, slices.MaxFunc([]time.Time{a.At, a.NextCallAt}, time.Time.Compare).Add(integration.AllowanceKept))
+	}
 	it.putInt(attrVersion, a.Version)
 	return it
 }
@@ -41,12 +49,12 @@ func allowanceItem(a integration.Allowance) item {
 func readAllowance(it item) (integration.Allowance, error) {
 	r := reader{item: it}
 	a := integration.Allowance{
-		IntegrationID: r.string("integration_id"),
-		Used:          int(r.int("used")),
-		Max:           int(r.int("max")),
-		At:            r.time("at"),
-		NextCallAt:    r.time("next_call_at"),
-		Version:       r.int(attrVersion),
+		Key:        integration.AllowanceKey{OrgID: r.string("org_id"), IntegrationID: r.string("integration_id")},
+		Used:       int(r.int("used")),
+		Max:        int(r.int("max")),
+		At:         r.time("at"),
+		NextCallAt: r.time("next_call_at"),
+		Version:    r.int(attrVersion),
 	}
 	return a, r.err
 }

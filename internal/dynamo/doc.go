@@ -13,7 +13,7 @@
 //	campaign     INTEGRATION#<id>  CAMPAIGN#<campaign>
 //	seen         INTEGRATION#<id>  SEEN#<campaign>
 //	token        INTEGRATION#<id>  TOKEN
-//	allowance    INTEGRATION#<id>  ALLOWANCE
+//	allowance    ORG#<id>          ALLOWANCE; INTEGRATION#<id> while the org is not known
 //	link index   EXPERIMENT#<key>  LINKS
 //	delivery     DELIVERY#<id>     DELIVERY            LOG     <created_at>#<id>
 //	request      REQUEST#<id>      REQUEST

@@ -60,10 +60,18 @@ type key struct{ pk, sk string }
 
 func integrationKey(id string) key { return key{pkIntegrations, id} }
 func tokenKey(id string) key       { return key{integrationPartition(id), skToken} }
-func allowanceKey(id string) key   { return key{integrationPartition(id), skAllowance} }
 func deliveryKey(id string) key    { return key{"DELIVERY#" + id, skDelivery} }
 func requestKey(id string) key     { return key{"REQUEST#" + id, skRequest} }
 func experimentKey(k string) key   { return key{"EXPERIMENT#" + k, skLinks} }
+
+// allowanceKey puts an integration's allowance beside its token, and an org's in a
+// partition of its own: it stays when one of the org's integrations goes.
+func allowanceKey(k integration.AllowanceKey) (key, bool) {
+	if k.OrgID != "" {
+		return key{"ORG#" + k.OrgID, skAllowance}, k.Valid() && usable(k.OrgID)
+	}
+	return key{integrationPartition(k.IntegrationID), skAllowance}, usable(k.IntegrationID)
+}
 
 // integrationPartition holds what belongs to an integration and is deleted with it.
 func integrationPartition(id string) string { return "INTEGRATION#" + id }

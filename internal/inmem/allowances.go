@@ -7,30 +7,24 @@ import (
 )
 
 // GetAllowances implements [integration.AllowanceStore].
-func (s *Store) GetAllowances(ctx context.Context, integrationIDs []string) (map[string]integration.Allowance, error) {
-	return run(ctx, s, "GetAllowances", func() (map[string]integration.Allowance, error) {
-		found := map[string]integration.Allowance{}
-		for _, id := range integrationIDs {
-			if a, ok := s.allowances[id]; ok {
-				found[id] = a
-			}
-		}
-		return found, nil
+func (s *Store) GetAllowances(ctx context.Context, keys []integration.AllowanceKey) (map[integration.AllowanceKey]integration.Allowance, error) {
+	return run(ctx, s, "GetAllowances", func() (map[integration.AllowanceKey]integration.Allowance, error) {
+		return pick(s.allowances, keys, func(a integration.Allowance) integration.Allowance { return a }), nil
 	})
 }
 
-// SwapAllowance implements [integration.AllowanceStore].
+// SwapAllowance implements [integration.AllowanceStore]. It forgets none.
 func (s *Store) SwapAllowance(ctx context.Context, a integration.Allowance) (integration.Allowance, error) {
 	return run(ctx, s, "SwapAllowance", func() (integration.Allowance, error) {
-		if a.IntegrationID == "" {
-			return a, integration.Invalidf("integration_id", "An allowance needs an integration.")
+		if !a.Key.Valid() {
+			return a, integration.Invalidf("key", "An allowance is an org's or an integration's.")
 		}
-		if s.allowances[a.IntegrationID].Version != a.Version {
-			return a, integration.Conflictf("The allowance of integration %s was changed by somebody else meanwhile.", a.IntegrationID)
+		if s.allowances[a.Key].Version != a.Version {
+			return a, integration.Conflictf("The allowance was changed by somebody else meanwhile.")
 		}
 		a.At, a.NextCallAt = a.At.UTC(), a.NextCallAt.UTC()
 		a.Version++
-		s.allowances[a.IntegrationID] = a
+		s.allowances[a.Key] = a
 		return a, nil
 	})
 }

@@ -73,7 +73,7 @@ func (s *Store) DeleteIntegration(ctx context.Context, id string, version int64)
 		}
 		delete(s.integrations, id)
 		delete(s.tokens, id)
-		delete(s.allowances, id)
+		delete(s.allowances, integration.AllowanceKey{IntegrationID: id})
 		maps.DeleteFunc(s.links, func(r integration.CampaignRef, _ integration.Link) bool { return r.IntegrationID == id })
 		maps.DeleteFunc(s.campaigns, func(r integration.CampaignRef, _ integration.Campaign) bool { return r.IntegrationID == id })
 		maps.DeleteFunc(s.seen, func(r integration.CampaignRef, _ integration.Seen) bool { return r.IntegrationID == id })

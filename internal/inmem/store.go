@@ -28,7 +28,7 @@ type Store struct {
 	seen         map[integration.CampaignRef]integration.Seen
 	deliveries   map[string]integration.Delivery
 	tokens       map[string]integration.TokenRecord
-	allowances   map[string]integration.Allowance
+	allowances   map[integration.AllowanceKey]integration.Allowance
 	requests     map[string]integration.RequestRecord
 }
 
@@ -44,7 +44,7 @@ func New() *Store {
 		seen:         map[integration.CampaignRef]integration.Seen{},
 		deliveries:   map[string]integration.Delivery{},
 		tokens:       map[string]integration.TokenRecord{},
-		allowances:   map[string]integration.Allowance{},
+		allowances:   map[integration.AllowanceKey]integration.Allowance{},
 		requests:     map[string]integration.RequestRecord{},
 	}
 }

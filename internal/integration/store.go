@@ -176,9 +176,11 @@ type TokenStore interface {
 
 // AllowanceStore shares what is known of the orgs' API allowances between functions.
 type AllowanceStore interface {
-	// GetAllowances reads many at once; orgs without one are left out.
-	GetAllowances(ctx context.Context, integrationIDs []string) (map[string]Allowance, error)
+	// GetAllowances reads many at once; those that are not there are left out.
+	GetAllowances(ctx context.Context, keys []AllowanceKey) (map[AllowanceKey]Allowance, error)
 	// SwapAllowance stores it if its Version is still the stored one and returns it
-	// as stored. CodeConflict: somebody was faster.
+	// as stored. An integration's goes with the integration, an org's when it was not
+	// stored for [AllowanceKept]. CodeConflict: somebody was faster. CodeInvalid with
+	// field "key": it names neither an org nor an integration, or both.
 	SwapAllowance(ctx context.Context, a Allowance) (Allowance, error)
 }

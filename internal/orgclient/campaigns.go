@@ -28,7 +28,7 @@ func (d *Dialer) CampaignsNamed(ctx context.Context, i integration.Integration, 
 }
 
 func (d *Dialer) find(ctx context.Context, i integration.Integration, ask func(*salesforce.Client) ([]salesforce.Campaign, error)) ([]integration.OrgCampaign, error) {
-	allowance, err := d.Spare(ctx, i.ID)
+	allowance, err := d.Spare(ctx, i)
 	if err != nil {
 		return nil, err
 	}

@@ -14,16 +14,17 @@ import (
 // less left than its reserve, none but the one in a quarter of an hour that finds out
 // how things stand, whoever asks. It returns what is known, for [Dialer.Learn].
 // Errors: [integration.CodeOrgAway] with the time to wait, and the store's.
-func (d *Dialer) Spare(ctx context.Context, integrationID string) (integration.Allowance, error) {
-	none := integration.Allowance{IntegrationID: integrationID}
+func (d *Dialer) Spare(ctx context.Context, i integration.Integration) (integration.Allowance, error) {
+	key := i.AllowanceKey()
+	none := integration.Allowance{Key: key}
 	if d.cfg.Allowances == nil {
 		return none, nil
 	}
-	known, err := d.cfg.Allowances.GetAllowances(ctx, []string{integrationID})
+	known, err := d.cfg.Allowances.GetAllowances(ctx, []integration.AllowanceKey{key})
 	if err != nil {
 		return none, fmt.Errorf("reading what is left of an org's allowance: %w", err)
 	}
-	a, ok := known[integrationID]
+	a, ok := known[key]
 	if !ok {
 		return none, nil
 	}

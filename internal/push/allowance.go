@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ const (
 type reservedError struct {
 	used, max int
 	until     time.Time
+	orgID     string // empty: not known
 }
 
 func (e *reservedError) Error() string {
@@ -38,7 +40,8 @@ func keepBack(d *integration.Delivery, why *reservedError, now time.Time, policy
 	if err := d.Move(now, integration.StatusRetrying, integration.ReasonAllowance, why.Error()); err != nil {
 		return err
 	}
-	d.NextAttemptAt = policy.At(why.until, 1, 0, d.IntegrationID)
+	// Integrations of one org meet, so that no one of them is always the first there.
+	d.NextAttemptAt = policy.At(why.until, 1, 0, cmp.Or(why.orgID, d.IntegrationID))
 	return nil
 }
 
@@ -64,7 +67,14 @@ func (h *Handler) holdBack(ctx context.Context, wants []want, k known) error {
 			parts[id].statuses = append(parts[id].statuses, n)
 		}
 	}
-	for id, of := range parts {
+	// Of integrations that share an org one has the turn, and each of them now and then.
+	ids := sortedKeys(parts)
+	for left := len(ids); left > 1; left-- {
+		at := h.cfg.Retry.Rand(int64(left))
+		ids[at], ids[left-1] = ids[left-1], ids[at]
+	}
+	for _, id := range ids {
+		of := parts[id]
 		turn, err := h.takeTurn(ctx, k, id, len(of.statuses) > 0)
 		if err != nil {
 			return err
@@ -86,7 +96,7 @@ func (h *Handler) wouldCall(ctx context.Context, wants []want, k known) ([]int, 
 	var low []int
 	var of []want
 	for n, w := range wants {
-		if w.target == "" && k.allowances[w.delivery.IntegrationID].Low(h.cfg.ReservePercent) {
+		if w.target == "" && k.allowance(w.delivery.IntegrationID).Low(h.cfg.ReservePercent) {
 			low, of = append(low, n), append(of, w)
 		}
 	}
@@ -126,7 +136,7 @@ func turnOf(a integration.Allowance, now time.Time) turn {
 		if !until.After(now) {
 			return nil
 		}
-		return &reservedError{used: a.Used, max: a.Max, until: until}
+		return &reservedError{used: a.Used, max: a.Max, until: until, orgID: a.Key.OrgID}
 	}
 	return turn{statuses: wait(a.NextCallAt), notes: wait(latest(a.NextCallAt, a.At.Add(usageGoodFor)))}
 }
@@ -135,14 +145,16 @@ func turnOf(a integration.Allowance, now time.Time) turn {
 // write, they are the call, and its answer tells how much is left. With notes only,
 // the org is asked, when it has not been for a while.
 func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses bool) (turn, error) {
-	a, now := k.allowances[id], h.cfg.Now()
-	wait := func(until time.Time) *reservedError { return &reservedError{used: a.Used, max: a.Max, until: until} }
+	a, now := k.allowance(id), h.cfg.Now()
+	wait := func(until time.Time) *reservedError {
+		return &reservedError{used: a.Used, max: a.Max, until: until, orgID: a.Key.OrgID}
+	}
 	asked := a.At.Add(usageGoodFor)
 	if t := turnOf(a, now); t.waits(statuses) {
 		return t, nil
 	}
 	next := now.Add(spacing)
-	mine, err := h.moveOn(ctx, k, id, func(a *integration.Allowance) { a.NextCallAt = next })
+	mine, err := h.moveOn(ctx, k, a, func(a *integration.Allowance) { a.NextCallAt = next })
 	switch {
 	case err != nil:
 		return turn{}, err
@@ -155,10 +167,10 @@ func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses boo
 	if !ok {
 		return turn{}, nil // what is wrong with the org is found by the notes as well
 	}
-	if _, err := h.learn(ctx, k, id, usage); err != nil {
+	if _, err := h.learn(ctx, k, a.Key, usage); err != nil {
 		return turn{}, err
 	}
-	if a = k.allowances[id]; a.Low(h.cfg.ReservePercent) {
+	if a = k.allowances[a.Key]; a.Low(h.cfg.ReservePercent) {
 		return turn{notes: wait(a.At.Add(usageGoodFor))}, nil
 	}
 	return turn{}, nil
@@ -166,14 +178,15 @@ func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses boo
 
 // learn shares what an org said of its allowance, when that changes anything: that
 // little is left, or enough again. It says whether little is left.
-func (h *Handler) learn(ctx context.Context, k known, id string, usage salesforce.Usage) (low bool, err error) {
+func (h *Handler) learn(ctx context.Context, k known, key integration.AllowanceKey, usage salesforce.Usage) (low bool, err error) {
 	told := integration.Allowance{Used: usage.Used, Max: usage.Max, At: usage.At}
 	low = told.Low(h.cfg.ReservePercent)
-	if !low && !k.allowances[id].Low(h.cfg.ReservePercent) {
-		return false, nil
+	before := k.allowances[key]
+	if before.Key = key; !low && !before.Low(h.cfg.ReservePercent) || told.At.Before(before.At) {
+		return low, nil
 	}
 	// Who was faster knows as much.
-	_, err = h.moveOn(ctx, k, id, func(a *integration.Allowance) {
+	_, err = h.moveOn(ctx, k, before, func(a *integration.Allowance) {
 		a.Used, a.Max, a.At = told.Used, told.Max, told.At
 		if a.NextCallAt = latest(a.NextCallAt, told.At.Add(spacing)); !low {
 			a.NextCallAt = time.Time{}
@@ -199,7 +212,7 @@ func (h *Handler) learnAll(ctx context.Context, jobs []job, k known, since time.
 		if !ok || usage.At.Before(since) {
 			continue
 		}
-		low, err := h.learn(ctx, k, id, usage)
+		low, err := h.learn(ctx, k, h.cfg.Orgs.allowanceKey(k.integrations[id]), usage)
 		if low {
 			h.cfg.Log.WarnContext(ctx, "the org has little left of its API allowance: notes wait, statuses go out seldom",
 				"integration_id", id, "used", usage.Used, "max", usage.Max)
@@ -211,9 +224,7 @@ func (h *Handler) learnAll(ctx context.Context, jobs []job, k known, since time.
 }
 
 // moveOn changes an org's allowance in the store; false: somebody else has, first.
-func (h *Handler) moveOn(ctx context.Context, k known, id string, change func(*integration.Allowance)) (bool, error) {
-	a := k.allowances[id]
-	a.IntegrationID = id
+func (h *Handler) moveOn(ctx context.Context, k known, a integration.Allowance, change func(*integration.Allowance)) (bool, error) {
 	change(&a)
 	stored, err := h.cfg.Store.SwapAllowance(ctx, a)
 	switch {
@@ -222,7 +233,7 @@ func (h *Handler) moveOn(ctx context.Context, k known, id string, change func(*i
 	case err != nil:
 		return false, fmt.Errorf("sharing what is left of an org's allowance: %w", err)
 	}
-	k.allowances[id] = stored
+	k.allowances[a.Key] = stored
 	return true, nil
 }
 

@@ -26,6 +26,7 @@ type modelOrg struct {
 	posts    map[string][]string // the feed items' bodies by campaign
 	twice    []string            // campaigns that a call held more than one record of
 	calls    int
+	admitted int // of the calls: with a token that is good
 	logins   int
 	secrets  []string // the client secrets that logged in
 	hosts    []string // where the API calls went
@@ -118,6 +119,7 @@ func (o *modelOrg) answerTo(r *http.Request, body []byte) (*http.Response, error
 	if r.Header.Get("Authorization") != "Bearer "+o.bearer() {
 		return o.answer(r, 401, []map[string]any{{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}})
 	}
+	o.admitted++
 	pushtest.Trace(r, fault != faultUnreached)
 	switch fault {
 	case faultUnreached:

@@ -38,7 +38,8 @@ type Orgs struct {
 type cachedClient struct {
 	client      *salesforce.Client
 	tokens      salesforce.TokenSource
-	version     int64 // of the credentials
+	version     int64  // of the credentials
+	orgID       string // of the login that pinned the integration; else empty
 	instanceURL string
 }
 
@@ -94,6 +95,17 @@ func (o *Orgs) usage(id string) (salesforce.Usage, bool) {
 	return c.client.Usage()
 }
 
+// allowanceKey says whose allowance the integration's calls are of, as far as it is
+// known by now: its org may have been pinned a moment ago.
+func (o *Orgs) allowanceKey(i integration.Integration) integration.AllowanceKey {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c, ok := o.clients[i.ID]; ok && i.OrgID == "" {
+		i.OrgID = c.orgID
+	}
+	return i.AllowanceKey()
+}
+
 // ask spends a call to find out what is left of an org's allowance; false: it did not
 // say.
 func (o *Orgs) ask(ctx context.Context, i integration.Integration) (salesforce.Usage, bool) {
@@ -112,15 +124,18 @@ func (o *Orgs) ask(ctx context.Context, i integration.Integration) (salesforce.U
 // pinOrg remembers which org the credentials belong to, once: from then on the
 // webhook takes messages of that org only. What goes wrong here is mended by the
 // next batch, so it does not fail this one.
-func (o *Orgs) pinOrg(ctx context.Context, i integration.Integration, tokens salesforce.TokenSource) {
+func (o *Orgs) pinOrg(ctx context.Context, i integration.Integration, c *cachedClient) {
 	if i.OrgID != "" {
 		return
 	}
-	token, err := tokens.Token(ctx)
+	token, err := c.tokens.Token(ctx)
 	if err != nil || token.OrgID == "" {
 		return
 	}
 	i.OrgID = token.OrgID
+	o.mu.Lock()
+	c.orgID = token.OrgID
+	o.mu.Unlock()
 	if _, err := o.cfg.Integrations.UpdateIntegration(ctx, i); err != nil {
 		o.cfg.Log.WarnContext(ctx, "the org's id is not pinned yet", "integration_id", i.ID, "error", err)
 		return

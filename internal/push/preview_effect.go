@@ -141,7 +141,7 @@ func (p *Previewer) look(ctx context.Context, i integration.Integration, ids []s
 		return sight{}, nil
 	}
 	seen := sight{campaigns: map[string]integration.OrgCampaign{}}
-	allowance, err := p.cfg.Orgs.Spare(ctx, i.ID)
+	allowance, err := p.cfg.Orgs.Spare(ctx, i)
 	switch {
 	case integration.ErrorCode(err) == integration.CodeOrgAway:
 		seen.problem, seen.turn = reserved(err), turnOf(allowance, p.cfg.Now())

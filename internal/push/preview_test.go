@@ -321,11 +321,12 @@ func TestPreviewWithLittleLeft(t *testing.T) {
 		t.Error(got)
 	}
 	s.local.SetAPIUsage(5)
-	known, err := s.store.GetAllowances(t.Context(), []string{integrationID})
+	key := integration.AllowanceKey{IntegrationID: integrationID}
+	known, err := s.store.GetAllowances(t.Context(), []integration.AllowanceKey{key})
 	if err != nil {
 		t.Fatal(err)
 	}
-	old := known[integrationID]
+	old := known[key]
 	old.At, old.NextCallAt = noon.Add(-integration.AllowanceGoodFor), noon
 	if _, err := s.store.SwapAllowance(t.Context(), old); err != nil {
 		t.Fatal(err)

@@ -285,4 +285,4 @@ func pick[K comparable, V any](m map[K]V, k K) *V {
 	return &v
 }
 
-func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -118,7 +118,7 @@ func (h *Handler) sweepAll(ctx context.Context, c integration.Command) error {
 // takeUpForgotten sends what has waited in an integration for long after its time, or
 // though what held it up is over.
 func (h *Handler) takeUpForgotten(ctx context.Context, i integration.Integration, waiting []integration.Delivery) error {
-	ample, err := h.ample(ctx, i.ID, waiting)
+	ample, err := h.ample(ctx, i, waiting)
 	if err != nil {
 		return err
 	}
@@ -138,13 +138,13 @@ func (h *Handler) takeUpForgotten(ctx context.Context, i integration.Integration
 
 // ample says whether an org has calls to spare, when something was parked for want of
 // them.
-func (h *Handler) ample(ctx context.Context, id string, waiting []integration.Delivery) (bool, error) {
+func (h *Handler) ample(ctx context.Context, i integration.Integration, waiting []integration.Delivery) (bool, error) {
 	if !slices.ContainsFunc(waiting, func(d integration.Delivery) bool { return d.Reason == integration.ReasonAllowance }) {
 		return false, nil
 	}
-	allowances, err := h.cfg.Store.GetAllowances(ctx, []string{id})
+	allowances, err := h.cfg.Store.GetAllowances(ctx, []integration.AllowanceKey{i.AllowanceKey()})
 	if err != nil {
 		return false, fmt.Errorf("reading what is left of an org's allowance: %w", err)
 	}
-	return !allowances[id].Low(h.cfg.ReservePercent), nil
+	return !allowances[i.AllowanceKey()].Low(h.cfg.ReservePercent), nil
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"salesforce-integration/internal/integration"
 )
 
@@ -145,12 +143,21 @@ func readEvent(of int, body []byte, now time.Time) (incoming, error) {
 type known struct {
 	links        map[string][]integration.Link      // by experiment
 	integrations map[string]integration.Integration // that these name
-	allowances   map[string]integration.Allowance   // of those whose org had little left
+	// Of the orgs that had little left.
+	allowances map[integration.AllowanceKey]integration.Allowance
+}
+
+// allowance is what is known of an integration's, which may be nothing.
+func (k known) allowance(id string) integration.Allowance {
+	key := k.integrations[id].AllowanceKey()
+	a := k.allowances[key]
+	a.Key = key
+	return a
 }
 
 // read reads what is known of experiments.
 func (h *Handler) read(ctx context.Context, keys map[string]bool) (known, error) {
-	k := known{allowances: map[string]integration.Allowance{}}
+	k := known{allowances: map[integration.AllowanceKey]integration.Allowance{}}
 	if len(keys) == 0 {
 		return k, nil
 	}
@@ -167,19 +174,20 @@ func (h *Handler) read(ctx context.Context, keys map[string]bool) (known, error)
 	if len(ids) == 0 {
 		return k, nil
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		k.integrations, err = h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids))
-		return err
-	})
-	if h.cfg.ReservePercent > 0 {
-		g.Go(func() (err error) {
-			k.allowances, err = h.cfg.Store.GetAllowances(ctx, sortedKeys(ids))
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	if k.integrations, err = h.cfg.Store.GetIntegrations(ctx, sortedKeys(ids)); err != nil {
 		return k, fmt.Errorf("reading %d integrations: %w", len(ids), err)
+	}
+	if h.cfg.ReservePercent == 0 {
+		return k, nil
+	}
+	var of []integration.AllowanceKey
+	for _, i := range k.integrations {
+		if key := i.AllowanceKey(); !slices.Contains(of, key) {
+			of = append(of, key)
+		}
+	}
+	if k.allowances, err = h.cfg.Store.GetAllowances(ctx, of); err != nil {
+		return k, fmt.Errorf("reading what is left of %d orgs' allowances: %w", len(of), err)
 	}
 	return k, nil
 }

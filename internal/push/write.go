@@ -56,7 +56,7 @@ func (o *Orgs) write(ctx context.Context, i integration.Integration, jobs []job,
 		notes = later
 	}
 	if slices.ContainsFunc(outcomes, func(o outcome) bool { return o.err == nil }) {
-		o.pinOrg(ctx, i, cached.tokens)
+		o.pinOrg(ctx, i, cached)
 	}
 	return outcomes
 }

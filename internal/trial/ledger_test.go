@@ -81,9 +81,9 @@ func (l *ledger) SwapToken(ctx context.Context, t integration.TokenRecord) (inte
 	return l.Store.SwapToken(ctx, t)
 }
 
-func (l *ledger) GetAllowances(ctx context.Context, ids []string) (map[string]integration.Allowance, error) {
-	l.reads(len(ids))
-	return l.Store.GetAllowances(ctx, ids)
+func (l *ledger) GetAllowances(ctx context.Context, keys []integration.AllowanceKey) (map[integration.AllowanceKey]integration.Allowance, error) {
+	l.reads(len(keys))
+	return l.Store.GetAllowances(ctx, keys)
 }
 
 func (l *ledger) SwapAllowance(ctx context.Context, a integration.Allowance) (integration.Allowance, error) {

@@ -44,8 +44,10 @@ func (s *mortalStore) SwapToken(ctx context.Context, t integration.TokenRecord) 
 	return through(s.life, func() (integration.TokenRecord, error) { return s.Store.SwapToken(ctx, t) })
 }
 
-func (s *mortalStore) GetAllowances(ctx context.Context, ids []string) (map[string]integration.Allowance, error) {
-	return through(s.life, func() (map[string]integration.Allowance, error) { return s.Store.GetAllowances(ctx, ids) })
+func (s *mortalStore) GetAllowances(ctx context.Context, keys []integration.AllowanceKey) (map[integration.AllowanceKey]integration.Allowance, error) {
+	return through(s.life, func() (map[integration.AllowanceKey]integration.Allowance, error) {
+		return s.Store.GetAllowances(ctx, keys)
+	})
 }
 
 func (s *mortalStore) SwapAllowance(ctx context.Context, a integration.Allowance) (integration.Allowance, error) {
