@@ -62,26 +62,40 @@ func (o *Orgs) Calls() int {
 }
 
 // client returns the integration's client, a new one when its credentials or its
-// address have changed.
+// address have changed. Opening credentials may cost a call of the key service, so
+// those of several integrations are opened beside each other.
 func (o *Orgs) client(ctx context.Context, i integration.Integration) (*cachedClient, error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if c, ok := o.clients[i.ID]; ok {
-		if c.version == i.CredentialsVersion && c.instanceURL == i.InstanceURL {
-			return c, nil
-		}
-		o.retired += c.client.Calls()
-		delete(o.clients, i.ID)
+	c, ok := o.clients[i.ID]
+	o.mu.Unlock()
+	if ok && c.fits(i) {
+		return c, nil
 	}
 	connection, err := o.dialer.Dial(ctx, i)
 	if err != nil {
 		return nil, fmt.Errorf("connecting with the org: %w", err)
 	}
-	c := &cachedClient{
+	return o.keep(i, &cachedClient{
 		client: connection.Client, tokens: connection.Tokens, version: i.CredentialsVersion, instanceURL: i.InstanceURL,
+	}), nil
+}
+
+func (c *cachedClient) fits(i integration.Integration) bool {
+	return c.version == i.CredentialsVersion && c.instanceURL == i.InstanceURL
+}
+
+// keep remembers a client, unless somebody was faster: then that one's is returned.
+func (o *Orgs) keep(i integration.Integration, c *cachedClient) *cachedClient {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if before, ok := o.clients[i.ID]; ok {
+		if before.fits(i) {
+			return before
+		}
+		o.retired += before.client.Calls()
 	}
 	o.clients[i.ID] = c
-	return c, nil
+	return c
 }
 
 // usage returns what an org last said of its allowance to this function.

@@ -1,15 +1,9 @@
 package salesforce
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"path"
-	"time"
-
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 
 	"salesforce-integration/internal/salesforce/sfid"
 )
@@ -25,26 +19,15 @@ type Login struct {
 // used. Errors are an [*Error] with the OAuth error as its code, or
 // wrap [ErrArgument]; none of them holds a secret.
 func NewLogin(ctx context.Context, cfg TokensConfig) (Login, error) {
-	base, err := baseURL(cfg.InstanceURL)
+	x, err := newExchanger(cfg)
 	if err != nil {
 		return Login{}, err
 	}
-	if cfg.ClientID == "" || cfg.ClientSecret.IsZero() {
-		return Login{}, fmt.Errorf("%w: the client id or secret is missing", ErrArgument)
+	login, refused := x.login(ctx)
+	if refused != nil {
+		return Login{}, refused
 	}
-	x := exchanger{base: base, id: cfg.ClientID, secret: cfg.ClientSecret, http: noRedirects(cfg.HTTPClient), now: cfg.Now,
-		timeout: cmp.Or(cfg.ExchangeTimeout, defaultExchangeTimeout)}
-	if x.now == nil {
-		x.now = time.Now
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, x.timeout, errRequestTimeout)
-	defer cancel()
-	grant := clientcredentials.Config{ClientID: x.id, ClientSecret: x.secret.Reveal(), TokenURL: x.base + tokenPath, AuthStyle: oauth2.AuthStyleInParams}
-	got, err := grant.Token(context.WithValue(ctx, oauth2.HTTPClient, x.http))
-	if err != nil {
-		return Login{}, x.explain(ctx, err)
-	}
-	return Login{Token: x.token(got), UserID: userOfIdentity(extra(got, "id"))}, nil
+	return login, nil
 }
 
 // userOfIdentity reads the user out of https://login.salesforce.com/id/<org>/<user>.

@@ -1,7 +1,6 @@
 package salesforce
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,27 +60,14 @@ type flight struct {
 
 // NewCachedTokens checks cfg and returns a source. It sends nothing.
 func NewCachedTokens(cfg TokensConfig) (*CachedTokens, error) {
-	base, err := baseURL(cfg.InstanceURL)
+	x, err := newExchanger(cfg)
 	if err != nil {
 		return nil, err
-	}
-	if cfg.ClientID == "" || cfg.ClientSecret.IsZero() {
-		return nil, fmt.Errorf("%w: the client id or secret is missing", ErrArgument)
 	}
 	if cfg.Store == nil {
 		cfg.Store = NewMemoryTokenStore()
 	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	timeout := cmp.Or(cfg.ExchangeTimeout, defaultExchangeTimeout)
-	return &CachedTokens{
-		exchange: exchanger{base: base, id: cfg.ClientID, secret: cfg.ClientSecret, http: noRedirects(cfg.HTTPClient), now: cfg.Now, timeout: timeout},
-		store:    cfg.Store,
-		key:      cfg.Key,
-		now:      cfg.Now,
-		lease:    timeout + leaseMargin,
-	}, nil
+	return &CachedTokens{exchange: x, store: cfg.Store, key: cfg.Key, now: x.now, lease: x.timeout + leaseMargin}, nil
 }
 
 // Token returns the token of this process, of the store, or of an exchange, in

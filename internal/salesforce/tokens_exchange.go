@@ -1,8 +1,10 @@
 package salesforce
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,18 +33,41 @@ type exchanger struct {
 	timeout time.Duration
 }
 
-// do makes one exchange. The credentials go in the form, which unlike Basic needs
-// no agreement about escaping.
+// newExchanger checks what an exchange needs of cfg. Errors wrap [ErrArgument].
+func newExchanger(cfg TokensConfig) (exchanger, error) {
+	base, err := baseURL(cfg.InstanceURL)
+	if err != nil {
+		return exchanger{}, err
+	}
+	if cfg.ClientID == "" || cfg.ClientSecret.IsZero() {
+		return exchanger{}, fmt.Errorf("%w: the client id or secret is missing", ErrArgument)
+	}
+	x := exchanger{base: base, id: cfg.ClientID, secret: cfg.ClientSecret, http: noRedirects(cfg.HTTPClient), now: cfg.Now,
+		timeout: cmp.Or(cfg.ExchangeTimeout, defaultExchangeTimeout)}
+	if x.now == nil {
+		x.now = time.Now
+	}
+	return x, nil
+}
+
+// do makes one exchange.
 func (x exchanger) do(ctx context.Context) (Token, *Error) {
+	login, err := x.login(ctx)
+	return login.Token, err
+}
+
+// login makes one exchange. The credentials go in the form, which unlike Basic needs
+// no agreement about escaping.
+func (x exchanger) login(ctx context.Context) (Login, *Error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, x.timeout, errRequestTimeout)
 	defer cancel()
 	cfg := clientcredentials.Config{ClientID: x.id, ClientSecret: x.secret.Reveal(), TokenURL: x.base + tokenPath,
 		AuthStyle: oauth2.AuthStyleInParams}
 	got, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, x.http))
 	if err != nil {
-		return Token{}, x.explain(ctx, err)
+		return Login{}, x.explain(ctx, err)
 	}
-	return x.token(got), nil
+	return Login{Token: x.token(got), UserID: userOfIdentity(extra(got, "id"))}, nil
 }
 
 func (x exchanger) token(got *oauth2.Token) Token {
