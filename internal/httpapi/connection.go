@@ -25,8 +25,8 @@ type ConnectionTest struct {
 
 // Check is one part of a connection test.
 type Check struct {
-	Name    string  `json:"name" enum:"token,org_id,api_version,campaigns,marketing_user,status,notes,allowance" doc:"What was looked at; there is a check status for each status that the settings write." example:"status"`
-	Subject *string `json:"subject" doc:"Of status: which one." example:"Paused"`
+	Name    string  `json:"name" enum:"token,org_id,api_version,campaigns,marketing_user,status,finalize_status,key_field,notes,allowance" doc:"What was looked at; there is a check status for each status that the settings write, and a check finalize_status for each that finishes an experiment." example:"status"`
+	Subject *string `json:"subject" doc:"Of status and finalize_status: which one. Of key_field: the field." example:"Paused"`
 	Status  string  `json:"status" enum:"ok,warning,failed,skipped" doc:"skipped: it could not be looked at, or is not needed." example:"warning"`
 	Detail  string  `json:"detail" doc:"What was found." example:"The org's picklist does not have \"Paused\", but takes other values."`
 	Code    *string `json:"code" doc:"Salesforce's error code, if it gave one." example:"invalid_client"`

@@ -36,7 +36,7 @@ func TestAConnectionBeforeItIsSaved(t *testing.T) {
 	if status != 200 || body["status"] != "ok" || body["org_id"] != localorg.DefaultOrgID || body["api_version"] != "v66.0" || body["api_calls_spent"] != 1.0 || body["resumed"] != false {
 		t.Errorf("%d %v", status, body)
 	}
-	for _, name := range []string{"token", "org_id", "api_version", "campaigns", "marketing_user", "status Completed", "status Paused", "notes", "allowance"} {
+	for _, name := range []string{"token", "org_id", "api_version", "campaigns", "marketing_user", "status Completed", "status Paused", "finalize_status Completed", "notes", "allowance"} {
 		c := checks(t, body)[name]
 		if c["status"] != "ok" || c["cause"] != nil || c["fix"] != nil || c["code"] != nil || c["detail"] == "" {
 			t.Errorf("%s: %v", name, c)
@@ -48,6 +48,14 @@ func TestAConnectionBeforeItIsSaved(t *testing.T) {
 	_, body = h.admin("POST", base+"/test", strings.TrimSuffix(newConnection, "}")+`, "settings": {"status_map": {"Experiment Started": "Running"}}}`)
 	if c := checks(t, body)["status Running"]; body["status"] != "warning" || c["status"] != "warning" || c["fix"] == nil {
 		t.Errorf("%v", body)
+	}
+	_, body = h.admin("POST", base+"/test", strings.TrimSuffix(newConnection, "}")+`, "settings": {"finalize_statuses": ["Completed", "Done"], "lookup_key": true}}`)
+	found := checks(t, body)
+	if c := found["finalize_status Done"]; c["status"] != "warning" || c["fix"] == nil {
+		t.Errorf("finalize_status: %v", c)
+	}
+	if c := found["key_field Experiment_Key__c"]; body["status"] != "failed" || c["status"] != "failed" || c["cause"] == nil || c["fix"] == nil {
+		t.Errorf("key_field: %v", c)
 	}
 	resp := h.send(as("admin", "POST", base+"/test", strings.Replace(newConnection, contractSecret, "wrong-secret", 1)))
 	if resp.StatusCode != http.StatusOK || !strings.Contains(resp.Body, `"code":"invalid_client"`) || strings.Contains(resp.Body, "wrong-secret") || strings.Contains(h.log.String(), "wrong-secret") {

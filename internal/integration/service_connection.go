@@ -25,7 +25,9 @@ const (
 	CheckAPI           = "api_version"
 	CheckCampaigns     = "campaigns"
 	CheckMarketingUser = "marketing_user"
-	CheckPicklist      = "status" // one for each status that the settings write; Subject is it
+	CheckPicklist      = "status"          // one for each status that the settings write; Subject is it
+	CheckFinalize      = "finalize_status" // one for each status that finishes an experiment; Subject is it
+	CheckKeyField      = "key_field"       // of lookup_key; Subject is the field
 	CheckNotes         = "notes"
 	CheckAllowance     = "allowance"
 )
@@ -75,10 +77,16 @@ func (r OrgReport) Status() CheckStatus {
 
 // Works says whether the integration as a whole works again: events can go out,
 // though single ones may still be refused for a status that the picklist lacks,
-// or a note that cannot be written.
+// or a note that cannot be written. What is wrong with messages of the org holds up
+// no event.
 func (r OrgReport) Works() bool {
 	for _, c := range r.Checks {
-		if c.Status == CheckFailed && c.Name != CheckPicklist && c.Name != CheckNotes {
+		if c.Status != CheckFailed {
+			continue
+		}
+		switch c.Name {
+		case CheckPicklist, CheckNotes, CheckFinalize, CheckKeyField:
+		default:
 			return false
 		}
 	}

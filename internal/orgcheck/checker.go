@@ -23,6 +23,9 @@ type Config struct {
 	APIVersion string           // "" for the client's default
 	HTTPClient *http.Client     // lends its Transport; nil for one of egress.NewClient
 	Now        func() time.Time // nil for time.Now
+	// Inbound is what the deployment says of messages; its zero value is what it says
+	// without parameters.
+	Inbound integration.InboundRules
 }
 
 // Checker implements [integration.OrgChecker].
@@ -31,13 +34,21 @@ type Checker struct{ cfg Config }
 var _ integration.OrgChecker = (*Checker)(nil)
 
 // New returns a checker. It sends nothing.
-func New(cfg Config) *Checker { return &Checker{cfg: cfg} }
+func New(cfg Config) *Checker {
+	if cfg.Inbound.ExperimentKeyField == "" {
+		cfg.Inbound.ExperimentKeyField = integration.DefaultExperimentKeyField
+	}
+	if len(cfg.Inbound.FinalStatuses) == 0 {
+		cfg.Inbound.FinalStatuses = []string{integration.DefaultFinalStatus}
+	}
+	return &Checker{cfg: cfg}
+}
 
 // CheckOrg logs in and looks around. Each check is made as far as the ones before
 // it allow, and in the report in any case. The caller has checked that the address
 // may be given the secret.
 func (c *Checker) CheckOrg(ctx context.Context, a integration.OrgAccess) integration.OrgReport {
-	r := &report{access: a}
+	r := &report{access: a, inbound: c.cfg.Inbound}
 	r.APIVersion = cmp.Or(c.cfg.APIVersion, salesforce.DefaultAPIVersion)
 	login, err := c.login(ctx, a)
 	if err != nil {
@@ -70,6 +81,8 @@ func (c *Checker) CheckOrg(ctx context.Context, a integration.OrgAccess) integra
 	r.campaigns(found.Campaign)
 	r.marketingUser(found)
 	r.statuses(found.Campaign)
+	r.finalizing(found.Campaign)
+	r.keyField(found.Campaign)
 	r.notes(found)
 	r.allowance(client.Usage())
 	return r.OrgReport

@@ -51,6 +51,14 @@ func (b *bench) set(change func(*localorg.Settings)) {
 	}
 }
 
+// define adds to the org's objects.
+func (b *bench) define(definition string) {
+	b.t.Helper()
+	if err := b.org.Define([]byte(definition)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 func (b *bench) check() integration.OrgReport {
 	return orgcheck.New(b.cfg).CheckOrg(b.t.Context(), b.access)
 }
@@ -103,6 +111,36 @@ func cases() map[string]struct {
 		"mapped_picklist": {func(b *bench) {
 			b.set(func(s *localorg.Settings) { s.StatusPicklist, s.RestrictStatus = "stock", true })
 			b.access.Settings.StatusMap = map[integration.EventType]string{"Experiment Rolled Back": "Aborted", "Experiment Started": "in progress"}
+		}, integration.CheckFailed, true},
+
+		"no_final_status": {func(b *bench) {
+			b.set(func(s *localorg.Settings) { s.RestrictStatus = true })
+			b.access.Settings.FinalizeStatuses = []string{"Done", "Closed"}
+		}, integration.CheckFailed, true},
+		"final_status_open_picklist": {func(b *bench) { b.access.Settings.FinalizeStatuses = []string{"Done"} }, integration.CheckWarning, true},
+		"one_final_status_missing": {func(b *bench) {
+			b.set(func(s *localorg.Settings) { s.RestrictStatus = true })
+			b.access.Settings.FinalizeStatuses = []string{"completed", "Done"}
+		}, integration.CheckWarning, true},
+		"one_of_the_deployments_final": {func(b *bench) { b.cfg.Inbound.FinalStatuses = []string{"Abgeschlossen", "ABORTED"} }, integration.CheckOK, true},
+		"none_of_the_deployments_final": {func(b *bench) {
+			b.set(func(s *localorg.Settings) { s.RestrictStatus = true })
+			b.cfg.Inbound.FinalStatuses = []string{"Abgeschlossen"}
+		}, integration.CheckFailed, true},
+
+		"key_field": {func(b *bench) {
+			b.define(`{"name":"Campaign","fields":[{"name":"Experiment_Key__c","length":255}]}`)
+			b.access.Settings.LookupKey = true
+		}, integration.CheckOK, true},
+		"key_field_of_another_name": {func(b *bench) {
+			b.define(`{"name":"Campaign","fields":[{"name":"Versuch__c","length":255}]}`)
+			b.access.Settings.LookupKey, b.cfg.Inbound.ExperimentKeyField = true, "versuch__C"
+		}, integration.CheckOK, true},
+		"no_key_field": {func(b *bench) { b.access.Settings.LookupKey = true }, integration.CheckFailed, true},
+		"key_field_hidden": {func(b *bench) {
+			b.define(`{"name":"Campaign","fields":[{"name":"Experiment_Key__c","length":255}]}`)
+			b.set(hide("Campaign.Experiment_Key__c", "hidden"))
+			b.access.Settings.LookupKey = true
 		}, integration.CheckFailed, true},
 
 		"notes_off":    {set(func(s *localorg.Settings) { s.Notes = false }), integration.CheckFailed, true},
@@ -164,7 +202,7 @@ func TestCheckOrg(t *testing.T) {
 }
 
 func TestEveryCheckIsInEveryReport(t *testing.T) {
-	want := []string{"token", "org_id", "api_version", "campaigns", "marketing_user", "status", "notes", "allowance"}
+	want := []string{"token", "org_id", "api_version", "campaigns", "marketing_user", "status", "finalize_status", "key_field", "notes", "allowance"}
 	for name, tt := range cases() {
 		b := newBench(t)
 		tt.change(b)

@@ -29,7 +29,10 @@ func TestAValueThatIsMeantIsNamed(t *testing.T) {
 	defer srv.Close()
 	got := orgcheck.New(orgcheck.Config{APIVersion: "v65.0", HTTPClient: srv.Client()}).CheckOrg(t.Context(), integration.OrgAccess{
 		InstanceURL: srv.URL, ClientID: "id", ClientSecret: "s",
-		Settings: integration.Settings{StatusMap: map[integration.EventType]string{"Experiment Started": "In Progress"}},
+		Settings: integration.Settings{
+			StatusMap:        map[integration.EventType]string{"Experiment Started": "In Progress"},
+			FinalizeStatuses: []string{" completed", "abgeschlossen", "paused", "none"},
+		},
 	})
 	want := map[string]struct {
 		status integration.CheckStatus
@@ -39,9 +42,16 @@ func TestAValueThatIsMeantIsNamed(t *testing.T) {
 		"Paused":      {integration.CheckFailed, "switched off"},
 		"In Progress": {integration.CheckFailed, `"In_Progress"`},
 	}
+	finals := map[string]string{" completed": "", "abgeschlossen": `"Completed"`, "paused": "switch this one on", "none": "by their API names."}
 	seen := 0
 	for _, c := range got.Checks {
 		switch w := want[c.Subject]; {
+		case c.Name == integration.CheckFinalize:
+			hint, wanted := finals[c.Subject]
+			delete(finals, c.Subject)
+			if good := hint == ""; !wanted || good != (c.Status == integration.CheckOK) || !strings.Contains(c.Fix, hint) {
+				t.Errorf("%s: %s, fix %q", c.Subject, c.Status, c.Fix)
+			}
 		case c.Name == integration.CheckPicklist:
 			seen++
 			if c.Status != w.status || !strings.Contains(c.Fix, w.hint) {
@@ -53,6 +63,9 @@ func TestAValueThatIsMeantIsNamed(t *testing.T) {
 			c.Name == integration.CheckNotes && c.Status != integration.CheckFailed:
 			t.Errorf("%s, of which the org said nothing: %s", c.Name, c.Status)
 		}
+	}
+	if len(finals) > 0 {
+		t.Errorf("not looked at: %v", finals)
 	}
 	if seen != len(want) {
 		t.Errorf("%d statuses were looked at, want %d", seen, len(want))

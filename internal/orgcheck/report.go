@@ -15,7 +15,8 @@ import (
 // report gathers the checks of one test.
 type report struct {
 	integration.OrgReport
-	access integration.OrgAccess
+	access  integration.OrgAccess
+	inbound integration.InboundRules
 }
 
 func (r *report) add(c integration.Check) { r.Checks = append(r.Checks, c) }
@@ -43,7 +44,7 @@ func forTester(fix string) string {
 // order is that of the checks in a report: each hangs on those before it.
 func order() []string {
 	return []string{integration.CheckToken, integration.CheckOrg, integration.CheckAPI, integration.CheckCampaigns, integration.CheckMarketingUser,
-		integration.CheckPicklist, integration.CheckNotes, integration.CheckAllowance}
+		integration.CheckPicklist, integration.CheckFinalize, integration.CheckKeyField, integration.CheckNotes, integration.CheckAllowance}
 }
 
 // skipAll reports every check that was not made yet as skipped.
@@ -52,9 +53,11 @@ func (r *report) skipAll(why string) {
 		switch {
 		case slices.ContainsFunc(r.Checks, func(c integration.Check) bool { return c.Name == name }):
 		case name == integration.CheckPicklist:
-			for _, status := range r.access.Settings.Statuses() {
-				r.add(integration.Check{Name: name, Subject: status, Status: integration.CheckSkipped, Detail: why})
-			}
+			r.skipEach(name, r.access.Settings.Statuses(), why)
+		case name == integration.CheckFinalize:
+			r.skipEach(name, r.inbound.Finals(r.access.Settings), why)
+		case name == integration.CheckKeyField:
+			r.skipEach(name, []string{r.inbound.ExperimentKeyField}, why)
 		default:
 			r.add(integration.Check{Name: name, Status: integration.CheckSkipped, Detail: why})
 		}
@@ -62,6 +65,12 @@ func (r *report) skipAll(why string) {
 	slices.SortStableFunc(r.Checks, func(a, b integration.Check) int {
 		return cmp.Compare(slices.Index(order(), a.Name), slices.Index(order(), b.Name))
 	})
+}
+
+func (r *report) skipEach(name string, subjects []string, why string) {
+	for _, subject := range subjects {
+		r.add(integration.Check{Name: name, Subject: subject, Status: integration.CheckSkipped, Detail: why})
+	}
 }
 
 // org compares the org that the token is of with the pinned one.

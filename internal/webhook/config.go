@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"salesforce-integration/internal/integration"
@@ -23,9 +22,7 @@ const (
 
 // Defaults of a [Config].
 const (
-	DefaultExperimentKeyField = "Experiment_Key__c"
-	DefaultFinalStatus        = "Completed"
-	DefaultEchoWindow         = 10 * time.Minute
+	DefaultEchoWindow = 10 * time.Minute
 	// DefaultClockSkew is small on purpose: within it a person's change after ours
 	// is taken for our own.
 	DefaultClockSkew = 2 * time.Second
@@ -80,11 +77,12 @@ type Config struct {
 // ALLOWED_SALESFORCE_HOSTS, LOG_LEVEL and STAGE. [Config.Validate] reports what is
 // wrong with them.
 func FromEnv(getenv func(string) string) Config {
+	inbound := integration.ReadInbound(getenv)
 	c := Config{
 		Authentication:     Authentication(cmp.Or(getenv("WEBHOOK_AUTHENTICATION"), string(AuthenticationRequired))),
 		ClientCertificate:  Authentication(cmp.Or(getenv("WEBHOOK_CLIENT_CERTIFICATE"), string(AuthenticationOptional))),
-		ExperimentKeyField: cmp.Or(getenv("EXPERIMENT_KEY_FIELD"), DefaultExperimentKeyField),
-		FinalStatuses:      splitList(cmp.Or(getenv("FINALIZE_STATUSES"), DefaultFinalStatus)),
+		ExperimentKeyField: inbound.ExperimentKeyField,
+		FinalStatuses:      inbound.FinalStatuses,
 		EchoWindow:         DefaultEchoWindow,
 		ClockSkew:          DefaultClockSkew,
 		TableName:          getenv("TABLE_NAME"),
@@ -153,14 +151,4 @@ func (c Config) validateRules() error {
 		errs = append(errs, fmt.Errorf("the clock skew %s is negative", c.ClockSkew))
 	}
 	return errors.Join(errs...)
-}
-
-func splitList(s string) []string {
-	var out []string
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			out = append(out, part)
-		}
-	}
-	return out
 }

@@ -19,6 +19,7 @@ type config struct {
 	reserve   int // percent of an org's API allowance
 	allowed   integration.AllowedOrigins
 	looks     bool // the webhook may look into the orgs
+	inbound   integration.InboundRules
 }
 
 // readConfig reads the environment; all that is wrong with it is in the error.
@@ -30,6 +31,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		version:   getenv("SALESFORCE_API_VERSION"),
 		publicURL: getenv("PUBLIC_API_URL"),
 		logLevel:  getenv("LOG_LEVEL"),
+		inbound:   integration.ReadInbound(getenv),
 	}
 	var errs []error
 	if c.table == "" {
