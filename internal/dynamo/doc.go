@@ -52,7 +52,7 @@
 //	CreateLinks                                    1 TransactWriteItems for each 100 rows, one after the other: a row for each link
 //	                                               and each experiment, and one for the integration; one more where some lose
 //	DeleteLink                                     1 GetItem, 1 TransactWriteItems of 3
-//	DeleteIntegration                              1 DeleteItem, 1 Query for each MB, 1 TransactWriteItems for each 100 rows
+//	DeleteIntegration                              1 TransactWriteItems, 1 Query for each MB, 1 TransactWriteItems for each 100 rows
 //	Commit                                         1 TransactWriteItems for each 100 rows or 2.8 MB, 1 PutItem for a single row;
 //	                                               with losers one more for each that held some, and a BatchGetItem at most
 //

@@ -60,11 +60,6 @@ func (s *stub) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*
 	return &dynamodb.PutItemOutput{}, nil
 }
 
-func (s *stub) DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	s.count("DeleteItem")
-	return &dynamodb.DeleteItemOutput{}, nil
-}
-
 func (s *stub) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	n := s.count("Query")
 	copied := *in

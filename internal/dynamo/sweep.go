@@ -14,48 +14,37 @@ import (
 
 // DeleteIntegration implements [integration.IntegrationStore]. The integration
 // itself goes first: from then on no link can be made, so what is swept stays
-// away, and a call that was cut off can be made again. When the answer to the
-// first DeleteItem gets lost, the SDK's second one finds nothing, and the caller
-// hears CodeNotFound of a deletion that was its own.
+// away, and a call that was cut off can be made again. It goes by a transaction, as
+// that has a token: when its answer gets lost and the SDK sends it again, it still
+// hears that the deletion was its own.
 func (s *Store) DeleteIntegration(ctx context.Context, id string, version int64) error {
 	if !usable(id) {
 		return noIntegration(id)
 	}
-	in := &dynamodb.DeleteItemInput{
+	deletion := &types.Delete{
 		TableName: s.table, Key: integrationKey(id).item(), ConditionExpression: aws.String("attribute_exists(pk)"),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
 	if version != 0 {
 		values := item{}
 		values.putInt(":v", version)
-		in.ConditionExpression, in.ExpressionAttributeValues = aws.String("#v = :v"), values
-		in.ExpressionAttributeNames = map[string]string{"#v": attrVersion}
+		deletion.ConditionExpression, deletion.ExpressionAttributeValues = aws.String("#v = :v"), values
+		deletion.ExpressionAttributeNames = map[string]string{"#v": attrVersion}
 	}
-	gone := error(nil)
-	for try := 0; ; try++ {
-		_, err := s.client.DeleteItem(ctx, in)
-		var contended *types.TransactionConflictException
-		var refused *types.ConditionalCheckFailedException
-		if errors.As(err, &contended) && try < maxTries {
-			if err := pause(ctx, try); err != nil {
-				return failed("DeleteItem", err)
-			}
-			continue
-		}
-		if errors.As(err, &refused) && len(refused.Item) > 0 {
-			return changedIntegration(id)
-		}
-		if errors.As(err, &refused) {
-			gone = noIntegration(id)
-		} else if err != nil {
-			return failed("DeleteItem", err)
-		}
-		break
+	reasons, err := s.transact(ctx, []types.TransactWriteItem{{Delete: deletion}})
+	if err != nil {
+		return err
+	}
+	if reasons != nil && len(reasons[0].stored) > 0 {
+		return changedIntegration(id)
 	}
 	if err := s.sweep(ctx, id); err != nil {
 		return err
 	}
-	return gone
+	if reasons != nil {
+		return noIntegration(id)
+	}
+	return nil
 }
 
 // sweep deletes everything below an integration. A link that somebody else deletes
