@@ -1,12 +1,16 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 )
 
 // auditCase makes an operation's change, once, on a harness with one integration
@@ -137,5 +141,82 @@ func (c auditCase) check(t *testing.T, method string) {
 	}
 	if log := h.log.String(); strings.Contains(log, `"msg":"audit"`) || !strings.Contains(log, `"status":403,"subject":"ada","role":"viewer"`) {
 		t.Errorf("a viewer's try is logged as:\n%s", log)
+	}
+}
+
+// TestAChangeWithoutAnAnswerIsInTheAuditTrail: the store or the queue does what it is
+// asked for, and its answer gets lost. The same request, sent again, may find nothing
+// left to change, so the first one's line is the only one.
+func TestAChangeWithoutAnAnswerIsInTheAuditTrail(t *testing.T) {
+	tests := map[string]struct{ method, lost string }{
+		"create-integration":     {"POST", "CreateIntegration"},
+		"update-integration":     {"PUT", "UpdateIntegration"},
+		"delete-integration":     {"DELETE", "DeleteIntegration"},
+		"create-link":            {"POST", "CreateLink"},
+		"create-links":           {"POST", "CreateLinks"},
+		"delete-link":            {"DELETE", "DeleteLink"},
+		"replace-webhook-secret": {"POST", "UpdateIntegration"},
+		"redeliver":              {"POST", "Dispatch"},
+		"redeliver-many":         {"POST", "Dispatch"},
+	}
+	for id, test := range tests {
+		t.Run(id, func(t *testing.T) {
+			h := newHarness(t, "")
+			h.create()
+			if status, body := h.admin("POST", base+"/"+testID(1)+"/links", contractLink); status != 201 {
+				t.Fatalf("%d %v", status, body)
+			}
+			h.parked(1)
+			h.log.Reset()
+			h.store.After(func(_ context.Context, op string) error {
+				if op == test.lost {
+					return errors.New("connection reset")
+				}
+				return nil
+			})
+			if test.lost == "Dispatch" {
+				h.queue.err = errors.New("connection reset")
+			}
+			c := auditCases()[id]
+			if resp := h.send(as("admin", test.method, c.target, c.body)); resp.StatusCode < 500 {
+				t.Fatalf("%d %s", resp.StatusCode, resp.Body)
+			}
+			var unknown []string
+			for line := range strings.Lines(h.log.String()) {
+				var entry struct{ Msg, Action, Outcome, Subject string }
+				if err := json.Unmarshal([]byte(line), &entry); err != nil {
+					t.Fatalf("%v in %s", err, line)
+				}
+				if entry.Msg == "audit" && entry.Outcome == "unknown" && entry.Subject == "ada" {
+					unknown = append(unknown, entry.Action)
+				}
+				if strings.Contains(line, "ANOTHER-") {
+					t.Errorf("a secret is in the log: %s", line)
+				}
+			}
+			if !slices.Equal(unknown, c.want[:1]) {
+				t.Errorf("changes of which nobody knows: %v, want %v\n%s", unknown, c.want[:1], h.log)
+			}
+		})
+	}
+}
+
+// A refusal changed nothing, and has no line.
+func TestARefusalIsNotInTheAuditTrail(t *testing.T) {
+	h := newHarness(t, "")
+	h.create()
+	h.log.Reset()
+	for _, e := range []events.APIGatewayProxyRequest{
+		as("admin", "DELETE", base+"/"+testID(99), ""),
+		as("admin", "PUT", base+"/"+testID(1), `{"config": {"instance_url": "https://example.com"}}`),
+		as("admin", "DELETE", base+"/"+testID(1)+"/links/701xx000000001AAAQ", ""),
+		as("viewer", "DELETE", base+"/"+testID(1), ""),
+	} {
+		if resp := h.send(e); resp.StatusCode/100 != 4 {
+			t.Errorf("%d %s", resp.StatusCode, resp.Body)
+		}
+	}
+	if strings.Contains(h.log.String(), `"msg":"audit"`) {
+		t.Errorf("%s", h.log)
 	}
 }

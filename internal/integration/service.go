@@ -116,11 +116,11 @@ func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Creat
 	if n.ID != "" && ErrorCode(err) == CodeConflict {
 		stored, secret, err = s.createdBefore(ctx, n.ID)
 	}
+	s.audited(ctx, err, by, "integration created", i.ID,
+		slog.String("name", i.Name), slog.String("instance_url", i.InstanceURL), slog.Bool("is_active", i.Active))
 	if err != nil {
 		return Created{}, fmt.Errorf("create integration %s: %w", i.ID, err)
 	}
-	s.audit(ctx, by, "integration created", stored.ID,
-		slog.String("name", stored.Name), slog.String("instance_url", stored.InstanceURL), slog.Bool("is_active", stored.Active))
 	return Created{Integration: stored, WebhookSecret: secret}, nil
 }
 
@@ -194,9 +194,7 @@ func (s *Service) Delete(ctx context.Context, by Actor, id string, m Match) erro
 		return err
 	}
 	err = s.delete(ctx, id, m)
-	if err == nil {
-		s.audit(ctx, by, "integration deleted", id)
-	}
+	s.audited(ctx, err, by, "integration deleted", id)
 	if err == nil || ErrorCode(err) == CodeNotFound {
 		// Of one that is gone already, an earlier request may not have got this far.
 		if err := s.sweepIntegration(ctx, by, id); err != nil {
@@ -207,16 +205,6 @@ func (s *Service) Delete(ctx context.Context, by Actor, id string, m Match) erro
 		return missing("integration", fmt.Errorf("delete integration %s: %w", id, err))
 	}
 	return nil
-}
-
-// audit writes one line of the audit trail: who did what to which integration.
-func (s *Service) audit(ctx context.Context, by Actor, what, id string, details ...slog.Attr) {
-	s.c.Log.LogAttrs(ctx, slog.LevelInfo, "audit", append([]slog.Attr{
-		slog.String("action", what),
-		slog.String("subject", by.Subject),
-		slog.String("role", string(by.Role)),
-		slog.String("integration_id", id),
-	}, details...)...)
 }
 
 func (s *Service) newWebhookSecret() (Secret, error) {

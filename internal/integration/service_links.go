@@ -44,12 +44,11 @@ func (s *Service) CreateLink(ctx context.Context, by Actor, integrationID string
 	if ErrorCode(err) == CodeConflict {
 		return Link{}, false, s.explainConflict(ctx, l, err)
 	}
+	if err != nil || created {
+		s.audited(ctx, err, by, "link created", integrationID, slog.String("experiment_key", l.ExperimentKey), slog.String("campaign_id", l.CampaignID))
+	}
 	if err != nil {
 		return Link{}, false, missing("integration", fmt.Errorf("create link: %w", err))
-	}
-	if created {
-		s.audit(ctx, by, "link created", integrationID,
-			slog.String("experiment_key", stored.ExperimentKey), slog.String("campaign_id", stored.CampaignID))
 	}
 	return stored, created, nil
 }
@@ -114,10 +113,11 @@ func (s *Service) DeleteLink(ctx context.Context, by Actor, integrationID, campa
 	if err != nil {
 		return notFound("link")
 	}
-	if err := s.c.Store.DeleteLink(ctx, integrationID, campaignID); err != nil {
+	err = s.c.Store.DeleteLink(ctx, integrationID, campaignID)
+	s.audited(ctx, err, by, "link deleted", integrationID, slog.String("campaign_id", campaignID))
+	if err != nil {
 		return missing("link", fmt.Errorf("delete link: %w", err))
 	}
-	s.audit(ctx, by, "link deleted", integrationID, slog.String("campaign_id", campaignID))
 	s.sweepLink(ctx, by, integrationID)
 	return nil
 }

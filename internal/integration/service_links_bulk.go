@@ -68,24 +68,26 @@ func (s *Service) CreateLinks(ctx context.Context, by Actor, integrationID strin
 			break
 		}
 		if err := s.makeLinks(ctx, &b, open); err != nil {
+			b.fail(open, err)
+			s.auditLinks(ctx, by, &b, open)
 			if first {
 				return nil, err
 			}
-			// Some may be stored, and their repetition finds only that they exist.
 			s.c.Log.WarnContext(ctx, "it is not known which links were stored", "integration_id", i.ID, "subject", by.Subject, "links", len(open), "error", err)
-			b.fail(open, err)
+			continue
 		}
 		s.auditLinks(ctx, by, &b, open)
 	}
 	return b.results, nil
 }
 
-// auditLinks writes down who made these links. It follows each batch: of what is
-// stored when the function dies, a repetition finds only that it exists.
+// auditLinks writes down who made these links, or may have: of what is stored when
+// the function dies, or when no answer comes, a repetition finds only that it exists.
+// So it follows each batch.
 func (s *Service) auditLinks(ctx context.Context, by Actor, b *bulk, rows []int) {
 	for _, n := range rows {
-		if r := b.results[n]; r.Outcome == BulkCreated {
-			s.audit(ctx, by, "link created", b.integration.ID, slog.String("experiment_key", r.ExperimentKey), slog.String("campaign_id", r.CampaignID))
+		if r := b.results[n]; r.Outcome == BulkCreated || r.Outcome == BulkFailed {
+			s.audited(ctx, r.Err, by, "link created", b.integration.ID, slog.String("experiment_key", r.ExperimentKey), slog.String("campaign_id", r.CampaignID))
 		}
 	}
 }

@@ -31,10 +31,11 @@ func (s *Service) Redeliver(ctx context.Context, by Actor, id string) (Delivery,
 		return Delivery{}, Conflictf("%s", why)
 	}
 	c := Command{Kind: CommandRedeliver, DeliveryIDs: []string{d.ID}, RequestedBy: by.Subject}
-	if err := s.c.Commands.Dispatch(ctx, c); err != nil {
+	err = s.c.Commands.Dispatch(ctx, c)
+	s.audited(ctx, err, by, "delivery redelivered", d.IntegrationID, slog.String("delivery_id", d.ID))
+	if err != nil {
 		return Delivery{}, fmt.Errorf("redeliver %s: %w", d.ID, err)
 	}
-	s.audit(ctx, by, "delivery redelivered", d.IntegrationID, slog.String("delivery_id", d.ID))
 	return d, nil
 }
 
@@ -131,18 +132,22 @@ func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter,
 	if err != nil {
 		return Redelivered{}, err
 	}
-	ids := make([]string, len(l.Items))
-	for n, d := range l.Items {
-		ids[n] = d.ID
-	}
-	for chunk := range slices.Chunk(ids, MaxCommandDeliveries) {
-		c := Command{Kind: CommandRedeliver, DeliveryIDs: chunk, RequestedBy: by.Subject}
+	for chunk := range slices.Chunk(l.Items, MaxCommandDeliveries) {
+		c := Command{Kind: CommandRedeliver, RequestedBy: by.Subject}
+		of := map[string]int{}
+		for _, d := range chunk {
+			c.DeliveryIDs = append(c.DeliveryIDs, d.ID)
+			of[d.IntegrationID]++
+		}
 		if err := s.c.Commands.Dispatch(ctx, c); err != nil {
+			for _, id := range slices.Sorted(maps.Keys(of)) {
+				s.audited(ctx, err, by, "deliveries redelivered", id, slog.Int("accepted", of[id]))
+			}
 			return Redelivered{}, fmt.Errorf("redeliver %d deliveries: %w", len(chunk), err)
 		}
+		for id, n := range of {
+			accepted[id] += n
+		}
 	}
-	for _, d := range l.Items {
-		accepted[d.IntegrationID]++
-	}
-	return Redelivered{Accepted: len(ids), NextCursor: l.NextCursor}, nil
+	return Redelivered{Accepted: len(l.Items), NextCursor: l.NextCursor}, nil
 }

@@ -14,8 +14,8 @@ const CodeStored Code = "stored"
 // early; so when the queue fails, the change is made and the caller has to know.
 func (s *Service) resume(ctx context.Context, by Actor, integrationID string) error {
 	err := s.c.Commands.Dispatch(ctx, Command{Kind: CommandResume, IntegrationID: integrationID, RequestedBy: by.Subject})
+	s.audited(ctx, err, by, "integration resumed", integrationID)
 	if err == nil {
-		s.audit(ctx, by, "integration resumed", integrationID)
 		return nil
 	}
 	return &Error{

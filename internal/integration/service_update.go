@@ -99,10 +99,10 @@ func (s *Service) update(ctx context.Context, by Actor, id string, p Patch) (Int
 		if ErrorCode(err) == CodeConflict && try < updateTries {
 			continue
 		}
+		s.audited(ctx, err, by, "integration updated", old.ID, changes...)
 		if err != nil {
 			return Integration{}, missing("integration", fmt.Errorf("update integration %s: %w", old.ID, err))
 		}
-		s.audit(ctx, by, "integration updated", stored.ID, changes...)
 		return stored, nil
 	}
 }

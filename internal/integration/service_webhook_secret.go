@@ -56,6 +56,9 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 	var replaced, mine Sealed
 	for try := 1; ; try++ {
 		i, err := s.Get(ctx, id)
+		if err != nil && mine != nil { // an earlier try may have stored it
+			s.audited(ctx, err, by, "webhook secret replaced", id, slog.String("webhook_secret", "changed"))
+		}
 		if err != nil {
 			return Rotated{}, err
 		}
@@ -90,6 +93,7 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 			return s.rotated(ctx, by, stored, secret), nil
 		case CodeConflict:
 		default:
+			s.audited(ctx, err, by, "webhook secret replaced", i.ID, slog.String("webhook_secret", "changed"))
 			return Rotated{}, missing("integration", fmt.Errorf("replace webhook secret of integration %s: %w", i.ID, err))
 		}
 	}

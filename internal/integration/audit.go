@@ -1,0 +1,31 @@
+package integration
+
+import (
+	"context"
+	"log/slog"
+)
+
+// audit writes one line of the audit trail: who did what to which integration.
+// Secrets are in it as 'changed' only.
+func (s *Service) audit(ctx context.Context, by Actor, what, id string, details ...slog.Attr) {
+	s.c.Log.LogAttrs(ctx, slog.LevelInfo, "audit", append([]slog.Attr{
+		slog.String("action", what),
+		slog.String("subject", by.Subject),
+		slog.String("role", string(by.Role)),
+		slog.String("integration_id", id),
+	}, details...)...)
+}
+
+// audited writes the line of a change that something else was asked for: the store,
+// the queue. When that failed, nobody knows whether the change is made, and the same
+// request, sent again, may find nothing left to change: so the line says that it is
+// not known. A refusal has none.
+func (s *Service) audited(ctx context.Context, err error, by Actor, what, id string, details ...slog.Attr) {
+	switch ErrorCode(err) {
+	case "":
+		s.audit(ctx, by, what, id, details...)
+	case CodeUnavailable, CodeInternal:
+		s.audit(ctx, by, what, id, append(details, slog.String("outcome", "unknown"))...)
+	default:
+	}
+}
