@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +48,12 @@ func (s *suite) testLinks(t *testing.T) {
 	post(key, second).want(t, http.StatusCreated)
 	if p := post(key, "001xx000003DHPh").wantProblem(t, http.StatusUnprocessableEntity); len(p.Errors) != 1 || p.Errors[0].Location != "body.campaign_id" {
 		t.Errorf("the id of an account is refused with %+v", p)
+	}
+
+	lost := send(t, request{method: http.MethodPost, url: s.APIURL + "/api/v1" + path, bearer: s.admin, header: map[string]string{"Content-Type": "application/json"},
+		body: "{\"experiment_key\": \"caf\xe9\", \"campaign_id\": \"" + s.newCampaign(t) + "\"}"})
+	if p := lost.wantProblem(t, http.StatusBadRequest); !strings.Contains(p.Detail, "UTF-8") {
+		t.Errorf("a body in Latin-1 is refused with %+v", p)
 	}
 
 	both := []string{first, second}

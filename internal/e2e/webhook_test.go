@@ -126,6 +126,7 @@ func (s *suite) testBadMessages(t *testing.T) {
 	}{
 		{"no JSON", jsonType, `{"event_type": `, http.StatusBadRequest, ""},
 		{"no event_type", jsonType, `{"campaign_id": "701xx000000001AAAQ"}`, http.StatusUnprocessableEntity, "event_type"},
+		{"no UTF-8", jsonType, "{\"event_type\": \"campaign_updated\", \"campaign_id\": \"701xx000000001AAAQ\", \"status\": \"Compl\xe9t\xe9\"}", http.StatusBadRequest, "UTF-8"},
 		{"a form", "application/x-www-form-urlencoded", "a=b", http.StatusUnsupportedMediaType, ""},
 		{"too large", jsonType, `{"event_type": "` + strings.Repeat("x", 1<<20) + `"}`, http.StatusRequestEntityTooLarge, ""},
 		{"truncated XML", xmlType, whole[:len(whole)-60], http.StatusBadRequest, "cut off"},

@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"salesforce-integration/internal/bodytext"
 	"salesforce-integration/internal/integration"
 )
 
@@ -32,8 +32,7 @@ func bulkCSV(ctx context.Context, body []byte) ([]integration.BulkRow, *Problem)
 	refuse := func(status int, detail string, args ...any) ([]integration.BulkRow, *Problem) {
 		return nil, newProblem(ctx, status, fmt.Sprintf(detail, args...))
 	}
-	// What passed API Gateway in another encoding has U+FFFD for what was lost.
-	if !utf8.Valid(body) || bytes.ContainsRune(body, utf8.RuneError) || bytes.IndexByte(body, 0) >= 0 {
+	if bodytext.Lost(body) || bytes.IndexByte(body, 0) >= 0 {
 		return refuse(http.StatusBadRequest, "The CSV is not UTF-8. Save it as 'CSV UTF-8', and send it as it is (with curl: --data-binary).")
 	}
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(body, []byte(utf8Mark))))

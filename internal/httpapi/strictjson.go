@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"salesforce-integration/internal/bodytext"
 )
 
 const (
@@ -65,9 +67,9 @@ func notJSON(body []byte) string {
 	switch {
 	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")), bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
 		return "The request's body begins with a byte order mark. Send it as UTF-8 without one."
-	case !utf8.Valid(body):
-		return "The request's body is not UTF-8. JSON is sent in UTF-8."
-	case loneSurrogate(body):
+	case bodytext.Lost(body):
+		return `The request's body is not UTF-8, or holds U+FFFD, which stands for what was lost on the way. JSON is sent in UTF-8; the character itself is sent as \ufffd.`
+	case bodytext.HalfCharacter(body):
 		return `The request's body holds half of a character: \ud800 to \udfff have to come in pairs.`
 	}
 	var all json.RawMessage
@@ -88,40 +90,6 @@ func position(body []byte, offset int64) (line, column int) {
 	before := body[:min(max(offset-1, 0), int64(len(body)))]
 	start := bytes.LastIndexByte(before, '\n') + 1
 	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
-}
-
-// loneSurrogate finds an escaped half of a character, which would be read as another one.
-func loneSurrogate(body []byte) bool {
-	for n := 0; n < len(body); n++ {
-		if body[n] != '\\' {
-			continue
-		}
-		unit, ok := escapedUnit(body[n:])
-		switch {
-		case !ok:
-			n++ // what is escaped
-		case unit >= 0xdc00 && unit <= 0xdfff:
-			return true
-		case unit >= 0xd800 && unit <= 0xdbff:
-			low, ok := escapedUnit(body[n+6:])
-			if !ok || low < 0xdc00 || low > 0xdfff {
-				return true
-			}
-			n += 11
-		default:
-			n += 5
-		}
-	}
-	return false
-}
-
-// escapedUnit reads \uXXXX at the front of b.
-func escapedUnit(b []byte) (uint64, bool) {
-	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
-		return 0, false
-	}
-	unit, err := strconv.ParseUint(string(b[2:6]), 16, 16)
-	return unit, err == nil
 }
 
 var errTooDeep = errors.New("too deep")

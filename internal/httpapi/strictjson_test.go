@@ -31,6 +31,7 @@ func TestBodiesThatAreReadDifferentlyElsewhere(t *testing.T) {
 		{"a byte order mark", "\xef\xbb\xbf" + create(""), 400, "", "byte order mark"},
 		{"UTF-16", "\xff\xfe{\x00}\x00", 400, "", "byte order mark"},
 		{"broken UTF-8", create(`, "description": "` + "\xc3" + `"`), 400, "", "UTF-8"},
+		{"what was lost at the gateway", create(`, "description": "` + "a\ufffdb" + `"`), 400, "", `\\ufffd`},
 		{"half a character", create(`, "description": "\ud83d"`), 400, "", "half of a character"},
 		{"the other half", create(`, "description": "\ude00"`), 400, "", "half of a character"},
 		{"halves back to front", create(`, "description": "\ude00\ud83d"`), 400, "", "half of a character"},
@@ -73,7 +74,7 @@ func TestBodiesThatAreUnusualAndGood(t *testing.T) {
 		"an escaped backslash before": strings.Replace(contractCreate, "CRM", `\\ud800`, 1),
 		"an emoji":                    strings.Replace(contractCreate, "CRM", "\U0001f642", 1),
 		"escaped names":               strings.Replace(contractCreate, `"name"`, `"n\u0061me"`, 1),
-		"the replacement character":   strings.Replace(contractCreate, "CRM", "\ufffd", 1),
+		"the replacement character":   strings.Replace(contractCreate, "CRM", `\ufffd`, 1),
 		"types of events by case":     strings.Replace(contractCreate, `"name"`, `"settings": {"status_map": {"Experiment A": "x", "Experiment a": "y"}}, "name"`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"salesforce-integration/internal/bodytext"
 	"salesforce-integration/internal/integration"
 )
 
@@ -23,8 +24,11 @@ var utf8BOM = []byte("\xef\xbb\xbf")
 // no id yet.
 func parseJSON(body []byte) (message, error) {
 	body = bytes.TrimPrefix(body, utf8BOM)
-	if !utf8.Valid(body) {
-		return message{}, &refusal{status: http.StatusBadRequest, detail: "The body is not UTF-8."}
+	switch {
+	case bodytext.Lost(body):
+		return message{}, &refusal{status: http.StatusBadRequest, detail: `The body is not UTF-8, or holds U+FFFD, which stands for what was lost on the way. The character itself is sent as \ufffd.`}
+	case bodytext.HalfCharacter(body):
+		return message{}, &refusal{status: http.StatusBadRequest, detail: `The body holds half of a character: \ud800 to \udfff have to come in pairs.`}
 	}
 	if !json.Valid(body) {
 		// The decoder's own text quotes the body, so only the place is told.

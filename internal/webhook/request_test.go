@@ -41,6 +41,8 @@ func TestBadRequests(t *testing.T) {
 		"one byte larger, base64":      {encoded(envelope("application/json", strings.Repeat(" ", 1<<20-len(good)+1)+good)), 413, "1 MiB"},
 		"base64 that is not":           {func() events.APIGatewayProxyRequest { e := jsonEnvelope("%%%"); e.IsBase64Encoded = true; return e }(), 400, "cannot be read"},
 		"not UTF-8, JSON":              {envelope("application/json", "{\"event_type\":\"b\xfcro\"}"), 400, "UTF-8"},
+		"lost at the gateway":          {jsonEnvelope(strings.Replace(good, "Completed", "Compl\ufffdted", 1)), 400, "UTF-8"},
+		"half of a character":          {jsonEnvelope(strings.Replace(good, "Completed", `Completed\ud800`, 1)), 400, "half of a character"},
 		"not UTF-8, SOAP":              {envelope("text/xml", strings.Replace(soap, "Q1", "B\xfcro", 1)), 400, "UTF-8"},
 		"SOAP cut off":                 {envelope("text/xml", soap[:len(soap)/2]), 400, "cut off"},
 		"SOAP with a DTD":              {envelope("text/xml", `<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>`+soap[strings.Index(soap, "<soapenv"):]), 400, "document type"},
@@ -99,6 +101,7 @@ func TestForms(t *testing.T) {
 		"SOAP by its look":        envelope("", "\xef\xbb\xbf"+soap),
 		"exactly the limit":       envelope("application/json", strings.Repeat(" ", 1<<20-len(good))+good),
 		"unknown fields":          jsonEnvelope(strings.Replace(good, "{", `{"amount":12.5,"nested":{"a":[1,{"a":1,"a":2}]},"Status":"Planned",`, 1)),
+		"the character itself":    jsonEnvelope(strings.Replace(good, "{", `{"campaign_name":"b\ufffdro \ud83d\ude00",`, 1)),
 		"null where it may be":    jsonEnvelope(strings.Replace(good, "{", `{"experiment_key":null,"campaign_name":null,"last_modified_date":null,`, 1)),
 		"single-valued headers": edit(jsonEnvelope(good), func(e *events.APIGatewayProxyRequest) {
 			e.MultiValueHeaders, e.Headers = nil, map[string]string{"CONTENT-TYPE": "application/json"}
