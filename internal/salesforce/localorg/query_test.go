@@ -10,6 +10,48 @@ import (
 	"salesforce-integration/internal/salesforce/localorg"
 )
 
+// findsNames compares the names that a query of Campaigns finds, with commas between.
+func (h *harness) findsNames(t *testing.T, filter, want string) {
+	t.Helper()
+	res := h.query("SELECT Name FROM Campaign "+filter).want(http.StatusOK, "done", true)
+	var names []string
+	for _, r := range res.get("records").([]any) {
+		names = append(names, r.(map[string]any)["Name"].(string))
+	}
+	if got := strings.Join(names, ","); got != want {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	res.want(http.StatusOK, "totalSize", len(names))
+}
+
+// TestLikeReadsEscapes: of the two signs \\, \_ and \% a pattern takes the second one as
+// it is, the backslash included.
+func TestLikeReadsEscapes(t *testing.T) {
+	h := newHarness(t)
+	h.call(http.MethodDelete, campaign, "").want(http.StatusNoContent)
+	for _, name := range []string{`back\\slash`, `two\\\\slashes`, `100%`, `50\\%`, `under_score`, `a\\_b`, `plain`} {
+		h.create("Campaign", `{"Name":"`+name+`"}`)
+	}
+	tests := map[string]string{ // pattern, to the names found
+		`%\\%`:        `50\%,a\_b,back\slash,two\\slashes`,
+		`%\\\\%`:      `two\\slashes`,
+		`BACK\\slash`: `back\slash`,
+		`back_slash`:  `back\slash`,
+		`%\%`:         `100%,50\%`,
+		`%\\\%`:       `50\%`,
+		`%\_%`:        `a\_b,under_score`,
+		`%\\\_%`:      `a\_b`,
+		`%\\_%`:       `50\%,a\_b,back\slash,two\\slashes`,
+		`\\%`:         ``,
+		`%\\`:         ``,
+	}
+	for pattern, want := range tests {
+		t.Run(pattern, func(t *testing.T) {
+			h.findsNames(t, "WHERE Name LIKE '"+pattern+"' ORDER BY Name", want)
+		})
+	}
+}
+
 // queryOrg has five campaigns that differ in what the queries ask for.
 func queryOrg(t *testing.T) *harness {
 	h := newHarness(t, func(c *localorg.Config) {
@@ -76,15 +118,7 @@ func TestQueriesFind(t *testing.T) {
 	}
 	for filter, want := range tests {
 		t.Run(filter, func(t *testing.T) {
-			res := h.query("SELECT Name FROM Campaign "+filter).want(http.StatusOK, "done", true)
-			var names []string
-			for _, r := range res.get("records").([]any) {
-				names = append(names, r.(map[string]any)["Name"].(string))
-			}
-			if got := strings.Join(names, ","); got != want {
-				t.Errorf("found %q, want %q", got, want)
-			}
-			res.want(http.StatusOK, "totalSize", len(names))
+			h.findsNames(t, filter, want)
 		})
 	}
 }

@@ -82,7 +82,7 @@ const (
 // Value is a literal.
 type Value struct {
 	Kind Kind
-	Text string // a string's characters, a number's digits, a date literal's name
+	Text string // a string's characters (LIKE's pattern with its escapes), a number's digits, a date literal's name
 	N    int    // the n of LAST_N_DAYS:n
 	Bool bool
 	Pos  int

@@ -22,6 +22,7 @@ type token struct {
 	kind tokenKind
 	text string
 	pos  int
+	like string // of a string: what LIKE reads, in which \_ \% and \\ are still escaped
 }
 
 // is tells whether the token is a keyword or symbol.
@@ -45,7 +46,7 @@ func lex(text string) ([]token, *Error) {
 			out, i = append(out, tok), next
 		case isNameStart(r):
 			end := while(text, i, func(r rune) bool { return isNameStart(r) || unicode.IsDigit(r) || r == '.' })
-			out, i = append(out, token{tokName, text[i:end], i}), end
+			out, i = append(out, token{kind: tokName, text: text[i:end], pos: i}), end
 		case unicode.IsDigit(r), (r == '-' || r == '+' || r == '.') && i+1 < len(text) && text[i+1] >= '0' && text[i+1] <= '9':
 			end := while(text, i+1, func(r rune) bool { return strings.ContainsRune("0123456789.:-+TZtzeE", r) })
 			tok, ok := number(text[i:end], i)
@@ -61,10 +62,10 @@ func lex(text string) ([]token, *Error) {
 			if !strings.Contains("(),=<>!=<=>=:", symbol) {
 				return nil, at(text, i, CodeMalformed, "unexpected token: '"+symbol+"'")
 			}
-			out, i = append(out, token{tokSymbol, symbol, i}), i+len(symbol)
+			out, i = append(out, token{kind: tokSymbol, text: symbol, pos: i}), i+len(symbol)
 		}
 	}
-	return append(out, token{tokEOF, "<EOF>", len(text)}), nil
+	return append(out, token{kind: tokEOF, text: "<EOF>", pos: len(text)}), nil
 }
 
 // while returns where the run of fitting characters from start on ends.
@@ -79,28 +80,37 @@ func isNameStart(r rune) bool {
 	return r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
-// escapes of SOQL strings; \_ and \% stay as they are, for LIKE.
+// escapes of SOQL strings. LIKE has two more, \_ and \%, so that a pattern takes \\
+// for a backslash, and never for the first half of one of them.
 // https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
-const escapes = "n\nr\rt\tb\bf\f\"\"''\\\\"
+const escapes = "n\nr\rt\tb\bf\f\"\"''"
 
 func lexString(text string, start int) (token, int, *Error) {
-	var b strings.Builder
+	var b, like strings.Builder
+	put := func(c byte) {
+		b.WriteByte(c)
+		like.WriteByte(c)
+	}
 	for i := start + 1; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '\'':
-			return token{tokString, b.String(), start}, i + 1, nil
+			return token{kind: tokString, text: b.String(), pos: start, like: like.String()}, i + 1, nil
 		case '\\':
 			i++
 			if i == len(text) {
 				break
 			}
-			if text[i] == '_' || text[i] == '%' {
-				b.WriteByte('\\')
-				b.WriteByte(text[i])
+			switch text[i] {
+			case '_', '%':
+				put('\\')
+				put(text[i])
 				continue
-			}
-			if text[i] == 'n' || text[i] == 'N' {
-				b.WriteByte('\n')
+			case '\\':
+				put('\\')
+				like.WriteByte('\\')
+				continue
+			case 'N':
+				put('\n')
 				continue
 			}
 			k := -1
@@ -112,9 +122,9 @@ func lexString(text string, start int) (token, int, *Error) {
 			if k < 0 {
 				return token{}, 0, at(text, i-1, CodeMalformed, "Invalid string literal '"+text[start+1:min(len(text), i+1)]+"'. Illegal character sequence '\\"+string(text[i])+"' in string literal.")
 			}
-			b.WriteByte(escapes[k+1])
+			put(escapes[k+1])
 		default:
-			b.WriteByte(c)
+			put(c)
 		}
 	}
 	return token{}, 0, at(text, start, CodeMalformed, "unexpected token: '''")
@@ -124,13 +134,13 @@ func lexString(text string, start int) (token, int, *Error) {
 func number(text string, pos int) (token, bool) {
 	switch {
 	case len(text) > 10 && text[4] == '-' && (text[10] == 'T' || text[10] == 't'):
-		return token{tokDateTime, text, pos}, true
+		return token{kind: tokDateTime, text: text, pos: pos}, true
 	case len(text) == 10 && text[4] == '-' && text[7] == '-':
-		return token{tokDate, text, pos}, true
+		return token{kind: tokDate, text: text, pos: pos}, true
 	}
 	digits := strings.TrimLeft(text, "+-")
 	if strings.Count(digits, ".") > 1 || strings.ContainsAny(digits, ":tTzZ") || strings.ContainsAny(strings.ToLower(digits), "+-") && !strings.ContainsAny(digits, "eE") {
 		return token{}, false
 	}
-	return token{tokNumber, text, pos}, true
+	return token{kind: tokNumber, text: text, pos: pos}, true
 }

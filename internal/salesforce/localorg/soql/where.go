@@ -76,7 +76,11 @@ func (p *parser) comparison() (Condition, *Error) {
 	if strings.HasSuffix(c.Op, "IN") || strings.HasSuffix(c.Op, "CLUDES") {
 		return p.list(c)
 	}
+	pattern := p.peek().like
 	v, err := p.value()
+	if c.Op == "LIKE" && v.Kind == String {
+		v.Text = pattern
+	}
 	c.Values = []Value{v}
 	return c, err
 }
