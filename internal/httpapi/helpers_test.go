@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"slices"
 	"testing"
 
 	"salesforce-integration/internal/integration"
@@ -15,6 +14,3 @@ func openCredentials(t *testing.T, h *harness, i integration.Integration) integr
 	}
 	return c
 }
-
-// sortedStrings is a sorted copy, never nil.
-func sortedStrings(s []string) []string { return slices.Sorted(slices.Values(s)) }

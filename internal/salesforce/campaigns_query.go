@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -56,6 +58,13 @@ func (c *Client) SearchCampaigns(ctx context.Context, name string, limit int) ([
 		" ORDER BY LastModifiedDate DESC LIMIT " + strconv.Itoa(limit)
 	if err := c.query(ctx, opCampaigns, soql, collect(&found)); err != nil {
 		return nil, err
+	}
+	if strings.Contains(name, `\`) {
+		// Salesforce's page on LIKE advises against backslashes that escape nothing. An
+		// org that reads them otherwise may find less, but never another Campaign.
+		// https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm
+		part := strings.ToLower(name)
+		found = slices.DeleteFunc(found, func(c Campaign) bool { return !strings.Contains(strings.ToLower(c.Name), part) })
 	}
 	return found, nil
 }

@@ -14,7 +14,8 @@ import (
 
 func TestQueryCampaigns(t *testing.T) {
 	row := `{"attributes":{"type":"Campaign","url":"/x"},"Id":"` + campaign(1) + `","Name":"Q1 Checkout Optimization","Status":"In Progress","IsActive":true,"LastModifiedDate":"2026-11-23T17:50:18.000+0000"}`
-	o := newOrg(t, ok(`{"done":true,"records":[`+row+`]}`), ok(`{"done":true,"records":[`+row+`]}`))
+	named := strings.Replace(row, "Q1 Checkout Optimization", `All 100%_O'F \\ \"a\"`, 1)
+	o := newOrg(t, ok(`{"done":true,"records":[`+row+`]}`), ok(`{"done":true,"records":[`+named+`]}`))
 	c := o.client(nil)
 	want := []salesforce.Campaign{{ID: campaign(1), Name: "Q1 Checkout Optimization", Status: "In Progress", IsActive: true,
 		LastModified: time.Date(2026, 11, 23, 17, 50, 18, 0, time.UTC)}}
@@ -23,10 +24,24 @@ func TestQueryCampaigns(t *testing.T) {
 		t.Errorf("by id: %v\n%s", err, diff)
 	}
 	byName, err := c.SearchCampaigns(t.Context(), `100%_o'f \ "A"`, 20)
+	want[0].Name = `All 100%_O'F \ "a"`
 	if diff := cmp.Diff(want, byName); err != nil || diff != "" {
 		t.Errorf("by name: %v\n%s", err, diff)
 	}
 	o.checkGolden("query_campaigns")
+}
+
+// TestSearchForABackslash: what an org finds that reads the escape otherwise is no
+// answer.
+func TestSearchForABackslash(t *testing.T) {
+	row := func(n int, name string) string {
+		return `{"Id":"` + campaign(n) + `","Name":"` + name + `","LastModifiedDate":"2026-11-23T17:50:18.000+0000"}`
+	}
+	o := newOrg(t, ok(`{"done":true,"records":[`+row(1, `50%`)+","+row(2, `UP\\Down`)+`]}`))
+	found, err := o.client(nil).SearchCampaigns(t.Context(), `p\do`, 20)
+	if err != nil || len(found) != 1 || found[0].Name != `UP\Down` {
+		t.Errorf("found %+v, %v", found, err)
+	}
 }
 
 func TestSearchCampaignsRefuses(t *testing.T) {

@@ -23,15 +23,11 @@ func QuoteSOQL(s string) string {
 	return "'" + soqlEscapes().Replace(strings.ToValidUTF8(s, "�")) + "'"
 }
 
-// quoteContains is QuoteSOQL for LIKE: rows that have s somewhere in the field. A
-// backslash becomes 'any character': it is not documented how many of them LIKE
-// takes for one.
+// quoteContains is QuoteSOQL for LIKE: rows that have s somewhere in the field. The
+// table of escapes counts \\ as one backslash there as well, and has \_ and \% besides.
 func quoteContains(s string) string {
-	var parts []string
-	for part := range strings.SplitSeq(strings.ToValidUTF8(s, "�"), `\`) {
-		parts = append(parts, strings.NewReplacer("%", `\%`, "_", `\_`).Replace(soqlEscapes().Replace(part)))
-	}
-	return "'%" + strings.Join(parts, "_") + "%'"
+	literal := QuoteSOQL(s)
+	return "'%" + strings.NewReplacer("%", `\%`, "_", `\_`).Replace(literal[1:len(literal)-1]) + "%'"
 }
 
 func soqlEscapes() *strings.Replacer {
