@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 
@@ -21,6 +24,9 @@ const (
 	// headers, and a token with a hundred groups has about 4,000.
 	// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 	maxTokenBytes = 8192
+	// maxSubjectLen is how many characters a subject may have.
+	// https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+	maxSubjectLen = 255
 )
 
 // ErrInvalidToken is wrapped by every error that is the token's fault. Other
@@ -80,9 +86,12 @@ func (v *Verifier) Verify(ctx context.Context, authorization string) (integratio
 	if !v.meantForUs(claims) {
 		return integration.Actor{}, fmt.Errorf("%w: it is meant for another audience", ErrInvalidToken)
 	}
+	if err := datesFit(claims); err != nil {
+		return integration.Actor{}, err
+	}
 	subject, err := claims.GetSubject()
-	if err != nil || subject == "" {
-		return integration.Actor{}, fmt.Errorf("%w: it has no subject", ErrInvalidToken)
+	if err != nil || !names(subject) {
+		return integration.Actor{}, fmt.Errorf("%w: it has no subject, or none that can be written into the audit trail", ErrInvalidToken)
 	}
 	return integration.Actor{Subject: subject, Role: v.config.roleOf(claims)}, nil
 }
@@ -123,6 +132,26 @@ func (v *Verifier) meantForUs(claims jwt.MapClaims) bool {
 	}
 	audience, err := claims.GetAudience()
 	return err == nil && slices.Contains(audience, v.config.Audience)
+}
+
+// datesFit refuses a date that does not fit into a whole number. The library takes it
+// for another one, which one hangs on the processor: of 1e19 it may make a time long
+// ago.
+func datesFit(claims jwt.MapClaims) error {
+	const most = 1 << 53 // a float64 has every whole number up to here
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		if seconds, ok := claims[name].(float64); ok && math.Abs(seconds) > most {
+			return fmt.Errorf("%w: its %s is no date", ErrInvalidToken, name)
+		}
+	}
+	return nil
+}
+
+// names says whether a subject can stand for somebody in the audit trail: some
+// characters that can be seen, in one line, and none that was lost.
+func names(subject string) bool {
+	return strings.TrimSpace(subject) != "" && utf8.RuneCountInString(subject) <= maxSubjectLen &&
+		!strings.ContainsFunc(subject, func(r rune) bool { return !unicode.IsGraphic(r) || r == utf8.RuneError })
 }
 
 // bearer takes the token out of an Authorization header.

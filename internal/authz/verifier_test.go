@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -49,6 +50,12 @@ func TestGoodTokens(t *testing.T) {
 				t.Errorf("Verify = %+v, %v, want %+v", got, err, want)
 			}
 		})
+	}
+	for _, subject := range []string{"auth0|507f1f77bcf86cd799439011", "Ada Lovelace", strings.Repeat("\u00e9", 255)} {
+		token := iss.sign(jwt.SigningMethodES256, ring.ec, map[string]any{"kid": "ec"}, iss.claims(map[string]any{"sub": subject}))
+		if got, err := v.Verify(t.Context(), "Bearer "+token); err != nil || got.Subject != subject {
+			t.Errorf("a token of %q: %+v, %v", subject, got, err)
+		}
 	}
 	if got, err := v.Verify(t.Context(), "bearer  "+tests[0].token); err != nil || got.Role != integration.RoleAdmin {
 		t.Errorf("a scheme in small letters: %+v, %v", got, err)
@@ -128,6 +135,11 @@ func TestForgedTokens(t *testing.T) {
 		{"exp is no number", rs(map[string]any{"exp": "tomorrow"})},
 		{"not yet valid", rs(map[string]any{"nbf": now.Add(2 * time.Minute).Unix()})},
 		{"issued in the future", rs(map[string]any{"iat": now.Add(2 * time.Minute).Unix()})},
+		{"nbf that no whole number holds", rs(map[string]any{"nbf": 1e19})},
+		{"nbf of 2^63", rs(map[string]any{"nbf": math.Exp2(63)})},
+		{"iat that no whole number holds", rs(map[string]any{"iat": 1e300})},
+		{"exp that no whole number holds", rs(map[string]any{"exp": 1e19})},
+		{"nbf as far back", rs(map[string]any{"nbf": -1e19})},
 		{"another issuer", rs(map[string]any{"iss": "https://issuer.example"})},
 		{"no issuer", rs(map[string]any{"iss": nil})},
 		{"another audience", rs(map[string]any{"aud": "other"})},
@@ -135,6 +147,13 @@ func TestForgedTokens(t *testing.T) {
 		{"an empty audience beside a client_id", rs(map[string]any{"aud": "", "client_id": audience, "token_use": "access"})},
 		{"a client_id in a token that is none for access", rs(map[string]any{"aud": nil, "client_id": audience})},
 		{"no subject", rs(map[string]any{"sub": nil})},
+		{"an empty subject", rs(map[string]any{"sub": ""})},
+		{"a blank subject", rs(map[string]any{"sub": " \u00a0 "})},
+		{"a long subject", rs(map[string]any{"sub": strings.Repeat("x", 256)})},
+		{"a subject of two lines", rs(map[string]any{"sub": "ada\neve"})},
+		{"a subject that is written backwards", rs(map[string]any{"sub": "ada\u202eeve"})},
+		{"a subject that lost a character", rs(map[string]any{"sub": "ad\ufffd"})},
+		{"a subject that is a number", rs(map[string]any{"sub": 7})},
 		{"huge", rs(map[string]any{"padding": strings.Repeat("x", 10_000)})},
 	}
 	for _, tt := range tests {
