@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,12 +21,16 @@ func TestCursorsOfAnotherList(t *testing.T) {
 	}
 	h.parked(3)
 	links := base + "/" + first + "/links"
+	form := h.formOf("GET "+log, "cursor")
 	cursor := func(target string) string {
 		t.Helper()
 		status, body := h.admin("GET", target, "")
 		next, ok := body["next_cursor"].(string)
 		if status != 200 || !ok {
 			t.Fatalf("%s: %d %v", target, status, body)
+		}
+		if !form.MatchString(next) {
+			t.Errorf("%s gives the cursor %q, and the document allows %s", target, next, form)
 		}
 		return url.QueryEscape(next)
 	}
@@ -80,4 +85,22 @@ func TestCursorsOfAnotherList(t *testing.T) {
 			}
 		})
 	}
+}
+
+// formOf is the pattern that the document has for a parameter.
+func (h *harness) formOf(operation, parameter string) *regexp.Regexp {
+	h.t.Helper()
+	var form *regexp.Regexp
+	operations(h.document(), func(name string, op map[string]any) {
+		parameters, _ := op["parameters"].([]any)
+		for _, p := range parameters {
+			if p := p.(map[string]any); name == operation && p["name"] == parameter {
+				form = regexp.MustCompile(p["schema"].(map[string]any)["pattern"].(string))
+			}
+		}
+	})
+	if form == nil {
+		h.t.Fatalf("%s has no %s with a pattern", operation, parameter)
+	}
+	return form
 }

@@ -34,7 +34,7 @@ const (
 type exportInput struct {
 	DeliveryFilterInput
 	Limit  int    `query:"limit" minimum:"1" maximum:"5000" default:"5000" doc:"How many lines at most. An answer may have fewer while more follow."`
-	Cursor string `query:"cursor" maxLength:"2048" doc:"Where to go on: the X-Next-Cursor of the last answer." example:"bG9nIzIwMjYtMDMtMDI"`
+	Cursor string `query:"cursor" maxLength:"2048" doc:"Where to go on: the X-Next-Cursor of the last answer to the same question, or the next_cursor of the list. Any other is refused (422)." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
 type exportOutput struct {

@@ -9,7 +9,7 @@ import (
 // PageInput is how a part of a list is asked for.
 type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many items at most. A part may hold fewer while more follow."`
-	Cursor string `query:"cursor" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer." example:"bG9nIzIwMjYtMDMtMDI"`
+	Cursor string `query:"cursor" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer to the same question. Any other is refused (422)." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
 func (p PageInput) page() integration.Page {

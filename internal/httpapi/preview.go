@@ -92,7 +92,7 @@ type PreviewNote struct {
 type previewInput struct {
 	IDInput
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"200" doc:"How many Campaigns at most."`
-	Cursor string `query:"cursor" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer." example:"MQpwcmV2aWV3CjcwMQ"`
+	Cursor string `query:"cursor" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer to the same question. Any other is refused (422)." example:"MQpwcmV2aWV3CjcwMQ"`
 	Body   PreviewEvent
 }
 

@@ -17,7 +17,7 @@ type RedeliverFilter struct {
 	From          *time.Time `json:"from,omitempty" nullable:"true" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`
 	To            *time.Time `json:"to,omitempty" nullable:"true" doc:"Only what was created before this time." example:"2026-03-03T00:00:00Z"`
 	Limit         *int       `json:"limit,omitempty" nullable:"true" minimum:"1" maximum:"1000" doc:"How many at most; 100 when left out." example:"1000"`
-	Cursor        *string    `json:"cursor,omitempty" nullable:"true" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer." example:"bG9nIzIwMjYtMDMtMDI"`
+	Cursor        *string    `json:"cursor,omitempty" nullable:"true" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer to the same question. Any other is refused (422)." example:"bG9nIzIwMjYtMDMtMDI"`
 }
 
 // Redelivery says that one delivery will be sent again.

@@ -158,7 +158,10 @@ func (s *Stack) parameters(p Ports) map[string]string {
 		"AllowedSalesforceHosts": fmt.Sprintf("http://localhost:%d,http://127.0.0.1:%d,%s",
 			p.Org, p.Org, s.SpareOrgURL),
 		"PublicApiUrl": s.APIURL,
-		"LogLevel":     "debug",
+		// Tests ask faster than people.
+		"ApiRateLimit":  "1000",
+		"ApiBurstLimit": "1000",
+		"LogLevel":      "debug",
 	}
 }
 
