@@ -19,7 +19,7 @@ func requestExamples() map[string]string {
 		"update-integration":  `{"config": {"client_id": "3MVG9...", "client_secret": "1234567890ABCDEF..."}}`,
 		"test-new-connection": `{"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "1234567890ABCDEF..."}}`,
 		"create-link":         `{"experiment_key": "checkout-button-color", "campaign_id": "701xx000000001AAAQ"}`,
-		"preview-event": `{"detail-type": "Experiment Completed", "detail": {"experiment_key": "checkout-button-color", "experiment_name": "Checkout button colour",
+		"preview-event": `{"detail-type": "Experiment Completed", "source": "experimentation.platform", "detail": {"experiment_key": "checkout-button-color", "experiment_name": "Checkout button colour",
 			"occurred_at": "2026-03-02T10:00:00Z", "results": {"primary_metric": "conversion_rate", "winning_variant": "green", "lift": 0.042, "p_value": 0.003}}}`,
 		"create-links": `[{"experiment_key": "checkout-button-color", "campaign_id": "701xx000000001AAAQ"},
 			{"experiment_key": "checkout-button-color", "campaign_name": "Q2 Checkout Optimization"}]`,

@@ -20,6 +20,7 @@ const maxEventBytes = 300 << 10
 type PreviewEvent struct {
 	_          struct{}        `additionalProperties:"true"`
 	DetailType string          `json:"detail-type,omitempty" nullable:"true" doc:"What happened." example:"Experiment Completed"`
+	Source     string          `json:"source,omitempty" nullable:"true" doc:"Who published it. Another one than the bus's rule lets through, EventSource in template.yaml, never arrives, and the preview says so." example:"experimentation.platform"`
 	Detail     json.RawMessage `json:"detail,omitempty" doc:"The experiment, and its results."`
 	ID         string          `json:"id,omitempty" nullable:"true" doc:"The event's id: with the one of an event that was published, the preview says what became of it." example:"17793124-05d4-b198-2fde-7ededc63b103"`
 	Time       string          `json:"time,omitempty" nullable:"true" doc:"When it was published; now, when left out." example:"2026-03-02T10:00:00Z"`

@@ -35,6 +35,10 @@ func TestPreview(t *testing.T) {
 	if note["form"] != "content_note" || !strings.HasPrefix(note["title"].(string), "A/B test: checkout-button-color") || !strings.Contains(text["html"].(string), "<p>") || strings.Contains(text["text"].(string), "<") {
 		t.Errorf("%v", body)
 	}
+	_, body = h.admin("POST", base+"/"+id+"/preview", strings.Replace(previewBody, ".platform", ".other", 1))
+	if e := body["effects"].([]any)[0].(map[string]any); e["outcome"] != "skip" || e["field"] != "source" {
+		t.Errorf("an event of another source: %v", body)
+	}
 	_, body = h.admin("POST", base+"/"+id+"/preview", `{"detail-type": "Experiment Completed", "detail": {}}`)
 	if e := body["effects"].([]any)[0].(map[string]any); e["outcome"] != "skip" || e["reason"] != "invalid_event" || e["field"] != "detail.experiment_key" || e["campaign_id"] != nil {
 		t.Errorf("an event without a key: %v", body)
@@ -49,6 +53,7 @@ func TestPreviewsThatAreRefused(t *testing.T) {
 		"{":                  400,
 		"[]":                 422,
 		`{"detail-type": 7}`: 422,
+		`{"source": 7}`:      422,
 		`{"detail-type": "x", "detail": "` + strings.Repeat("x", 310<<10) + `"}`: 413,
 	} {
 		e := as("admin", "POST", preview, body)

@@ -25,6 +25,7 @@ type rejection struct {
 const (
 	fieldID            = "id"
 	fieldType          = "detail-type"
+	fieldSource        = "source"
 	fieldTime          = "time"
 	fieldDetail        = "detail"
 	fieldExperimentKey = "detail.experiment_key"

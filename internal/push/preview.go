@@ -2,6 +2,7 @@ package push
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -15,11 +16,18 @@ import (
 	"salesforce-integration/internal/salesforce/sfid"
 )
 
-// PreviewerConfig is what a [Previewer] works with. All fields but ReservePercent
-// are needed.
+// defaultSource is the source of the platform's events, unless the operator says
+// otherwise.
+const defaultSource = "experimentation.platform"
+
+// PreviewerConfig is what a [Previewer] works with. All fields but EventSource and
+// ReservePercent are needed.
 type PreviewerConfig struct {
 	Store integration.Store
 	Orgs  *orgclient.Dialer
+	// EventSource is the one source whose events the bus hands on;
+	// experimentation.platform if empty.
+	EventSource string
 	// ReservePercent is the share of an org's API allowance that push leaves to its
 	// other applications.
 	ReservePercent int
@@ -33,7 +41,10 @@ type Previewer struct{ cfg PreviewerConfig }
 var _ integration.Previewer = (*Previewer)(nil)
 
 // NewPreviewer returns a previewer.
-func NewPreviewer(cfg PreviewerConfig) *Previewer { return &Previewer{cfg: cfg} }
+func NewPreviewer(cfg PreviewerConfig) *Previewer {
+	cfg.EventSource = cmp.Or(cfg.EventSource, defaultSource)
+	return &Previewer{cfg: cfg}
+}
 
 // unnamedEvent is the id of an event that has none yet, since the bus gives it: it
 // sorts before every other, so that of two events of one instant it is the older.
@@ -46,6 +57,9 @@ func (p *Previewer) PreviewEvent(ctx context.Context, i integration.Integration,
 	in, err := readEvent(0, asPublished(envelope, now), now)
 	if err != nil {
 		return integration.Preview{}, err
+	}
+	if foreign := p.foreign(envelope); foreign != nil {
+		in.reject = foreign
 	}
 	after, err := parsePreviewCursor(page.Cursor, in.event.ExperimentKey)
 	if err != nil {
@@ -85,6 +99,20 @@ func (p *Previewer) PreviewEvent(ctx context.Context, i integration.Integration,
 		out.Event.ID = ""
 	}
 	return out, nil
+}
+
+// foreign rejects an event that never comes here, since it names another source than
+// the bus's rule; nil: it comes.
+func (p *Previewer) foreign(envelope []byte) *rejection {
+	var e struct {
+		Source string `json:"source"`
+	}
+	if json.Unmarshal(envelope, &e) != nil || e.Source == "" || e.Source == p.cfg.EventSource {
+		return nil
+	}
+	return &rejection{reason: integration.ReasonInvalidEvent, field: fieldSource, detail: fmt.Sprintf(
+		"the event would never arrive: its source is %q, and the bus hands on those of %q only. Publish it with that source, or deploy with another EventSource",
+		clip(e.Source, 100), p.cfg.EventSource)}
 }
 
 // asPublished gives an envelope what the bus would: an id and a time. One that is

@@ -72,8 +72,8 @@ func (o outlook) effects(decisions []decision, seen sight) (effects []integratio
 			said := eventNote(w.event, e.DeliveryID, e.CampaignID)
 			note = &integration.PreviewNote{HTML: said.ContentHTML(), Text: said.Text()}
 		}
-		if o.in.event.ID == unnamedEvent {
-			e.DeliveryID = ""
+		if o.in.event.ID == unnamedEvent || e.Field == fieldSource {
+			e.DeliveryID = "" // nothing of it gets into the log under this id
 		}
 		effects = append(effects, e)
 	}

@@ -40,12 +40,17 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.view = push.NewPreviewer(push.PreviewerConfig{Store: s.store, Now: s.now, ReservePercent: 20, Orgs: orgclient.New(orgclient.Config{
-		Tokens: s.store, Vault: s.vault, Now: s.now, HTTPClient: &http.Client{Transport: roundTrip(s.local)},
-		Allowances: s.store, ReservePercent: 20,
-	})})
+	s.view = push.NewPreviewer(push.PreviewerConfig{Store: s.store, Now: s.now, ReservePercent: 20, Orgs: s.orgs()})
 	s.link(t, integrationID, keyOfStage, firstCampaign)
 	return s
+}
+
+// orgs connects a previewer with the local org.
+func (s *stage) orgs() *orgclient.Dialer {
+	return orgclient.New(orgclient.Config{
+		Tokens: s.store, Vault: s.vault, Now: s.now, HTTPClient: &http.Client{Transport: roundTrip(s.local)},
+		Allowances: s.store, ReservePercent: 20,
+	})
 }
 
 func (s *stage) change(change func(*integration.Integration)) {
@@ -230,6 +235,7 @@ func TestPreviewOfWhatIsNotWritten(t *testing.T) {
 		{"no type", nil, `{"detail": {"experiment_key": "e"}}`, integration.PreviewSkip, integration.ReasonInvalidEvent, "detail-type"},
 		{"a time that is none", nil, of(completedType, `, "occurred_at": "yesterday"`), integration.PreviewSkip, integration.ReasonInvalidEvent, "detail.occurred_at"},
 		{"an envelope's time that is none", nil, `{"detail-type": "Experiment Completed", "time": "noon", "detail": {"experiment_key": "e"}}`, integration.PreviewSkip, integration.ReasonInvalidEvent, "time"},
+		{"another source", nil, `{"id": "` + eventOfStage + `", "source": "shop.platform", ` + of(completedType, "")[1:], integration.PreviewSkip, integration.ReasonInvalidEvent, "source"},
 		{"the future", nil, of(completedType, `, "occurred_at": "2027-01-01T00:00:00Z"`), integration.PreviewSkip, integration.ReasonInvalidEvent, "detail.occurred_at"},
 		{"results that cannot be shown", nil, of(significanceType, `, "results": {"lift": "much"}`), integration.PreviewSkip, integration.ReasonInvalidEvent, "detail.results"},
 	}
@@ -251,6 +257,42 @@ func TestPreviewOfWhatIsNotWritten(t *testing.T) {
 				t.Errorf("the org was asked %d times", calls)
 			}
 		})
+	}
+}
+
+// TestPreviewOfASource: only the one that the bus's rule lets through arrives.
+func TestPreviewOfASource(t *testing.T) {
+	s := newStage(t)
+	named := func(source string) integration.PreviewEffect {
+		t.Helper()
+		got := s.preview(`{"source": ` + source + `, ` + of(completedType, "")[1:])
+		if len(got.Effects) != 1 {
+			t.Fatalf("%+v", got)
+		}
+		return got.Effects[0]
+	}
+	for _, source := range []string{`"experimentation.platform"`, `""`, `null`} {
+		if e := named(source); e.Outcome != integration.PreviewWrite || e.DeliveryID == "" {
+			t.Errorf("source %s: %+v", source, e)
+		}
+	}
+	for _, source := range []string{`"experimentation.salesforce"`, `"Experimentation.Platform"`, `" experimentation.platform"`} {
+		e := named(source)
+		if e.Outcome != integration.PreviewSkip || e.Field != "source" || e.CampaignID != "" || e.DeliveryID != "" {
+			t.Errorf("source %s: %+v", source, e)
+		}
+		for _, words := range []string{source, `"experimentation.platform"`, "EventSource"} {
+			if !strings.Contains(e.Detail, words) {
+				t.Errorf("source %s: %q does not say %s", source, e.Detail, words)
+			}
+		}
+	}
+	s.view = push.NewPreviewer(push.PreviewerConfig{Store: s.store, Now: s.now, EventSource: "shop", Orgs: s.orgs()})
+	if e := named(`"shop"`); e.Outcome != integration.PreviewWrite {
+		t.Errorf("the operator's: %+v", e)
+	}
+	if e := named(`"experimentation.platform"`); e.Field != "source" {
+		t.Errorf("the default, where the operator has another: %+v", e)
 	}
 }
 

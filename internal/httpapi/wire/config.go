@@ -16,7 +16,8 @@ type config struct {
 	publicURL string
 	version   string // of Salesforce's API; "" for the client's default
 	logLevel  string
-	reserve   int // percent of an org's API allowance
+	source    string // of the platform's events; "" for the default
+	reserve   int    // percent of an org's API allowance
 	allowed   integration.AllowedOrigins
 	looks     bool // the webhook may look into the orgs
 	inbound   integration.InboundRules
@@ -31,6 +32,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		version:   getenv("SALESFORCE_API_VERSION"),
 		publicURL: getenv("PUBLIC_API_URL"),
 		logLevel:  getenv("LOG_LEVEL"),
+		source:    getenv("EVENT_SOURCE"),
 		inbound:   integration.ReadInbound(getenv),
 	}
 	var errs []error

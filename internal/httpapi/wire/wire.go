@@ -49,7 +49,7 @@ func Handler(getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandle
 		Commands:     queue.New(sqs.NewFromConfig(aws), c.queueURL),
 		Orgs:         orgcheck.New(orgcheck.Config{APIVersion: c.version, HTTPClient: client, Now: time.Now, Inbound: c.inbound}),
 		Campaigns:    dialer,
-		Previews:     push.NewPreviewer(push.PreviewerConfig{Store: store, Orgs: dialer, ReservePercent: c.reserve, Now: time.Now}),
+		Previews:     push.NewPreviewer(push.PreviewerConfig{Store: store, Orgs: dialer, EventSource: c.source, ReservePercent: c.reserve, Now: time.Now}),
 		Allowed:      c.allowed,
 		WebhookReads: c.looks,
 		Now:          time.Now,
