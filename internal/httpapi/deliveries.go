@@ -64,7 +64,7 @@ type DeliveryFilterInput struct {
 	Direction     string `query:"direction" enum:"outbound,inbound" doc:"Only this direction."`
 	Status        string `query:"status" enum:"pending,sending,retrying,delivered,skipped,parked" doc:"Only what stands there."`
 	EventType     string `query:"event_type" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`
-	IntegrationID string `query:"integration_id" maxLength:"64" doc:"Only this integration's."`
+	IntegrationID string `query:"integration_id" doc:"Only this integration's." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
 	ExperimentKey string `query:"experiment_key" maxLength:"256" doc:"Only this experiment's." example:"checkout-button-color"`
 	CampaignID    string `query:"campaign_id" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
 	From          Moment `query:"from" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`

@@ -56,6 +56,62 @@ func TestATypeOfEventIsOneLine(t *testing.T) {
 	}
 }
 
+// TestTheIDOfAnIntegrationAsAFilter: its letters may be capitals, as in an address, and
+// what is no id at all does not pass for one that nothing belongs to.
+func TestTheIDOfAnIntegrationAsAFilter(t *testing.T) {
+	for _, tt := range []struct {
+		name, id string
+		found    float64 // below 0: refused
+	}{
+		{"as it is", testID(1), 1},
+		{"in capitals", strings.ToUpper(testID(1)), 1},
+		{"of another", testID(2), 0},
+		{"a word", "nope", -1},
+		{"without hyphens", strings.ReplaceAll(testID(1), "-", ""), -1},
+		{"in braces", "{" + testID(1) + "}", -1},
+		{"cut off", testID(1)[:35], -1},
+		{"with a blank", testID(1) + " ", -1},
+		{"very long", strings.Repeat("0", 200), -1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHarness(t, "")
+			h.parked(1)
+			query, body := "?integration_id="+url.QueryEscape(tt.id), `{"integration_id": "`+tt.id+`"}`
+			if tt.found < 0 {
+				for _, r := range []struct{ method, target, body, at string }{
+					{"GET", deliveryLog + query, "", "query.integration_id"},
+					{"GET", deliveryLog + "/export" + query, "", "query.integration_id"},
+					{"POST", deliveries + "/redeliver", body, "body.integration_id"},
+				} {
+					if p, _ := h.refused(as("admin", r.method, r.target, r.body), 422); p.locations() != r.at || !strings.Contains(p.Detail, "not the id of an integration") {
+						t.Errorf("%s: %+v", r.target, p)
+					}
+				}
+				return
+			}
+			_, listed := h.admin("GET", deliveryLog+query, "")
+			if items, ok := listed["items"].([]any); !ok || float64(len(items)) != tt.found {
+				t.Errorf("the log: %v", listed)
+			}
+			if _, sent := h.admin("POST", deliveries+"/redeliver", body); sent["accepted"] != tt.found {
+				t.Errorf("redelivered: %v", sent)
+			}
+		})
+	}
+}
+
+// TestACursorGoesWithTheIDInAnyLetters: both spellings are one filter.
+func TestACursorGoesWithTheIDInAnyLetters(t *testing.T) {
+	h := newHarness(t, "")
+	h.parked(2)
+	_, first := h.admin("GET", deliveryLog+"?limit=1&integration_id="+testID(1), "")
+	cursor, _ := first["next_cursor"].(string)
+	status, second := h.admin("GET", deliveryLog+"?limit=1&integration_id="+strings.ToUpper(testID(1))+"&cursor="+url.QueryEscape(cursor), "")
+	if items, ok := second["items"].([]any); cursor == "" || status != 200 || !ok || len(items) != 1 {
+		t.Errorf("after %q: %d %v", cursor, status, second)
+	}
+}
+
 // TestANameCanBeSeen compares, wherever the document's pattern changes its mind about
 // a character, what is taken for a name of it alone.
 func TestANameCanBeSeen(t *testing.T) {

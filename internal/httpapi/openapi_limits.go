@@ -22,6 +22,7 @@ const (
 	// A text, or one in quotes.
 	idempotencyKeyPattern = `^[ \t]*([!#-+\--:<-\[\]-~]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,255}")[ \t]*$`
 	entityTagsPattern     = `^[ \t]*(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*[ \t]*$`
+	uuidPattern           = `^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`
 	eventTypePattern      = `^Experiment [^\s\u0000-\u001f\u007f-\u009f]([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f])?$`
 )
 
@@ -35,6 +36,7 @@ func limits() map[string]map[string]any {
 	return map[string]map[string]any{
 		"name":                               {"pattern": visiblePattern},
 		"description":                        {"pattern": multilinePattern},
+		"integration_id":                     {"format": "uuid", "pattern": uuidPattern},
 		"campaign_id":                        {"pattern": campaignPattern},
 		"campaign_name":                      {"pattern": printablePattern, "maxLength": integration.MaxCampaignNameLen},
 		"NewLink.campaign_name":              {"pattern": namePattern},

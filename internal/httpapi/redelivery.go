@@ -10,7 +10,7 @@ import (
 
 // RedeliverFilter chooses which parked deliveries are sent again.
 type RedeliverFilter struct {
-	IntegrationID *string    `json:"integration_id,omitempty" nullable:"true" minLength:"1" maxLength:"64" doc:"Only this integration's." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
+	IntegrationID *string    `json:"integration_id,omitempty" nullable:"true" minLength:"1" doc:"Only this integration's." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
 	ExperimentKey *string    `json:"experiment_key,omitempty" nullable:"true" minLength:"1" maxLength:"256" doc:"Only this experiment's." example:"checkout-button-color"`
 	CampaignID    *string    `json:"campaign_id,omitempty" nullable:"true" minLength:"1" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
 	EventType     *string    `json:"event_type,omitempty" nullable:"true" minLength:"1" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`

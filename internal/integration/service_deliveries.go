@@ -9,6 +9,9 @@ import (
 // a filter, limit or cursor.
 func (s *Service) ListDeliveries(ctx context.Context, f DeliveryFilter, p Page) (List[Delivery], error) {
 	var errs []error
+	if f.IntegrationID != "" {
+		f.IntegrationID = field(&errs, f.IntegrationID, parseIntegrationID)
+	}
 	if f.CampaignID != "" {
 		f.CampaignID = field(&errs, f.CampaignID, ParseCampaignID)
 	}

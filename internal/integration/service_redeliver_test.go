@@ -129,6 +129,7 @@ func TestManyAreSentAgainInTurn(t *testing.T) {
 }
 
 func TestTheFilterOfABulkRedelivery(t *testing.T) {
+	const otherID = "0195562f-3b80-7cc1-a3f5-5d3c2d4b1a9f"
 	at := func(s int) time.Time { return time.Date(2026, 3, 2, 10, 0, s, 0, time.UTC) }
 	tests := []struct {
 		name   string
@@ -136,7 +137,7 @@ func TestTheFilterOfABulkRedelivery(t *testing.T) {
 		want   []int
 	}{
 		{"all parked outbound ones", integration.RedeliverFilter{}, []int{5, 4, 3, 0}},
-		{"of an integration", integration.RedeliverFilter{IntegrationID: "another"}, []int{3}},
+		{"of an integration", integration.RedeliverFilter{IntegrationID: strings.ToUpper(otherID)}, []int{3}},
 		{"of an experiment", integration.RedeliverFilter{ExperimentKey: "other"}, []int{4}},
 		{"of a type", integration.RedeliverFilter{EventType: "Experiment Rolled Back"}, []int{5}},
 		{"of a Campaign, in 15 characters", integration.RedeliverFilter{CampaignID: "701xx000000001A"}, []int{0}},
@@ -155,7 +156,7 @@ func TestTheFilterOfABulkRedelivery(t *testing.T) {
 				case 2:
 					d.Status = integration.StatusRetrying
 				case 3:
-					d.IntegrationID = "another"
+					d.IntegrationID = otherID
 				case 4:
 					d.ExperimentKey = "other"
 				case 5:
@@ -179,6 +180,7 @@ func TestABulkRedeliveryThatIsRefused(t *testing.T) {
 		"too many":         {Limit: 1001},
 		"fewer than none":  {Limit: -1},
 		"no Campaign":      {CampaignID: "x"},
+		"no integration":   {IntegrationID: "x"},
 		"no cursor":        {Cursor: "x"},
 		"an empty stretch": {From: time.Unix(2, 0), To: time.Unix(1, 0)},
 	} {

@@ -57,23 +57,43 @@ func ParseExperimentKey(raw string) (string, error) {
 // which is what the error says, so that a mistyped id and an unknown one look
 // alike.
 func parseID(what, raw string) (string, error) {
-	if len(raw) != uuidLen {
+	id, ok := parseUUID(raw)
+	if !ok {
 		return "", notFound(what)
+	}
+	return id, nil
+}
+
+// parseIntegrationID accepts the id of an integration that is asked after. A mistyped
+// one would find nothing, in silence, so it is [CodeInvalid] for the field
+// integration_id.
+func parseIntegrationID(raw string) (string, error) {
+	id, ok := parseUUID(raw)
+	if !ok {
+		return "", Invalidf("integration_id", "It is not the id of an integration. Send it as the API gave it out, like 0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90.")
+	}
+	return id, nil
+}
+
+// parseUUID returns a UUID in the letters that the product writes it in.
+func parseUUID(raw string) (string, bool) {
+	if len(raw) != uuidLen {
+		return "", false
 	}
 	id := strings.ToLower(raw)
 	for i := range len(id) {
 		switch i {
 		case 8, 13, 18, 23:
 			if id[i] != '-' {
-				return "", notFound(what)
+				return "", false
 			}
 		default:
 			if !strings.ContainsRune("0123456789abcdef", rune(id[i])) {
-				return "", notFound(what)
+				return "", false
 			}
 		}
 	}
-	return id, nil
+	return id, true
 }
 
 func notFound(what string) error {
