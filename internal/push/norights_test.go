@@ -67,6 +67,27 @@ func TestOneNoteThatMayNotBeHungStopsNotTheIntegration(t *testing.T) {
 	}
 }
 
+// TestACallThatIsRefusedStopsTheIntegration: Salesforce took no part of it, so nothing
+// else would fare better.
+func TestACallThatIsRefusedStopsTheIntegration(t *testing.T) {
+	for detailType, path := range map[string]string{"Experiment Completed": "/composite/sobjects", "Experiment Reached Significance": "/composite/graph"} {
+		t.Run(detailType, func(t *testing.T) {
+			w := newWorld(t, time.Now)
+			w.link(t, integrationID, "exp", demoCampaign)
+			w.answering(path, func(r *http.Request, _ []byte) (*http.Response, error) {
+				return w.org.answer(r, http.StatusForbidden, []map[string]any{{"errorCode": "API_CURRENTLY_DISABLED", "message": "API is disabled for this User"}})
+			})
+			d, _ := w.one(t, event("e1", detailType, "exp", time.Now()))
+			if d.Status != integration.StatusParked || d.Reason != integration.ReasonAttention {
+				t.Errorf("%s %s", d.Status, d.Reason)
+			}
+			if a := w.attention(t); a == nil || a.Code != "API_CURRENTLY_DISABLED" {
+				t.Errorf("attention: %+v", a)
+			}
+		})
+	}
+}
+
 func TestWhatARightRefusesIsNotTriedUntilSomebodyMendsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, time.Now)

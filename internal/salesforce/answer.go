@@ -72,6 +72,7 @@ func apiErrors(body []byte) []apiError {
 func answerError(what call, r reply, secret Secret) *Error {
 	errs := apiErrors(r.body)
 	e := recordError(what.op, r.status, errs)
+	e.Record = false // the call as a whole
 	if errs == nil {
 		e.Code, e.Message = "", describeBody(r)
 	}
@@ -97,7 +98,7 @@ func uncertainAnswer(e *Error) bool {
 	}
 }
 
-// recordError makes the error of one record, or of a whole answer, from the list
+// recordError makes the error of one record, or of one part of a call, from the list
 // that Salesforce gives: of the first that names a code.
 func recordError(op string, status int, errs []apiError) *Error {
 	for _, a := range errs {

@@ -61,6 +61,24 @@ func TestUpdateCampaignStatuses(t *testing.T) {
 	o.checkGolden("update_collection")
 }
 
+// TestACallThatIsRefusedIsNoRecords, however many records it had.
+func TestACallThatIsRefusedIsNoRecords(t *testing.T) {
+	for _, n := range []int{2, 201} {
+		c := inProcess(t, func(*http.Request) (*http.Response, error) {
+			return jsonResponse(403, `[{"errorCode":"API_CURRENTLY_DISABLED","message":"API is disabled for this User"}]`), nil
+		}, nil)
+		results, err := c.UpdateCampaignStatuses(t.Context(), statusUpdates(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if e, ok := errors.AsType[*salesforce.Error](r.Err); !ok || e.Record || e.Status != 403 {
+				t.Fatalf("of %d: %+v", n, r.Err)
+			}
+		}
+	}
+}
+
 // allWritten answers a composite call as an org does that accepts everything,
 // but for what change does to a part.
 func allWritten(t *testing.T, r *http.Request, change func(part int, sub map[string]any)) *http.Response {
