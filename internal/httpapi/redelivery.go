@@ -8,14 +8,15 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
-// RedeliverFilter chooses which parked deliveries are sent again.
+// RedeliverFilter chooses which parked deliveries are sent again. What narrows it may
+// not be null: from a script whose variable is unset, that would send everything.
 type RedeliverFilter struct {
-	IntegrationID *string    `json:"integration_id,omitempty" nullable:"true" minLength:"1" doc:"Only this integration's." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
-	ExperimentKey *string    `json:"experiment_key,omitempty" nullable:"true" minLength:"1" maxLength:"256" doc:"Only this experiment's." example:"checkout-button-color"`
-	CampaignID    *string    `json:"campaign_id,omitempty" nullable:"true" minLength:"1" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
-	EventType     *string    `json:"event_type,omitempty" nullable:"true" minLength:"1" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`
-	From          *time.Time `json:"from,omitempty" nullable:"true" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`
-	To            *time.Time `json:"to,omitempty" nullable:"true" doc:"Only what was created before this time." example:"2026-03-03T00:00:00Z"`
+	IntegrationID *string    `json:"integration_id,omitempty" nullable:"false" minLength:"1" doc:"Only this integration's." example:"0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"`
+	ExperimentKey *string    `json:"experiment_key,omitempty" nullable:"false" minLength:"1" maxLength:"256" doc:"Only this experiment's." example:"checkout-button-color"`
+	CampaignID    *string    `json:"campaign_id,omitempty" nullable:"false" minLength:"1" doc:"Only this Campaign's, in 15 or 18 characters." example:"701xx000000001AAAQ"`
+	EventType     *string    `json:"event_type,omitempty" nullable:"false" minLength:"1" maxLength:"256" doc:"Only this type of event." example:"Experiment Completed"`
+	From          *time.Time `json:"from,omitempty" nullable:"false" doc:"Only what was created at this time or later." example:"2026-03-02T00:00:00Z"`
+	To            *time.Time `json:"to,omitempty" nullable:"false" doc:"Only what was created before this time." example:"2026-03-03T00:00:00Z"`
 	Limit         *int       `json:"limit,omitempty" nullable:"true" minimum:"1" maximum:"1000" doc:"How many at most; 100 when left out." example:"1000"`
 	Cursor        *string    `json:"cursor,omitempty" nullable:"true" maxLength:"2048" doc:"Where to go on: the next_cursor of the last answer to the same question. Any other is refused (422)." example:"bG9nIzIwMjYtMDMtMDI"`
 }

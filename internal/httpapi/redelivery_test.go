@@ -72,7 +72,7 @@ func TestManyDeliveriesAreSentAgain(t *testing.T) {
 		t.Errorf("commands (-want +got):\n%s", diff)
 	}
 	h.want("POST", deliveries+"/redeliver", `{"integration_id": "`+testID(7)+`"}`, 202, `{"accepted": 0, "next_cursor": null}`)
-	h.want("POST", deliveries+"/redeliver", `{"from": null, "to": null, "limit": null, "event_type": null, "campaign_id": "701xx000000002"}`, 422, `{
+	h.want("POST", deliveries+"/redeliver", `{"limit": null, "cursor": null, "campaign_id": "701xx000000002"}`, 422, `{
 		"title": "Unprocessable Entity", "status": 422, "request_id": "`+requestID+`",
 		"detail": "campaign_id: It is not the id of a Campaign: it has 14 characters, an id has 15 or 18. The id is the part of the Campaign's address that starts with 701 and has 15 or 18 characters.",
 		"errors": [{"location": "body.campaign_id", "message": "It is not the id of a Campaign: it has 14 characters, an id has 15 or 18. The id is the part of the Campaign's address that starts with 701 and has 15 or 18 characters."}]}`)
@@ -87,6 +87,12 @@ func TestManyDeliveriesAreSentAgain(t *testing.T) {
 func TestBulkRedeliveriesThatAreRefused(t *testing.T) {
 	h := newHarness(t, "")
 	h.parked(1)
+	for _, filter := range []string{"integration_id", "experiment_key", "campaign_id", "event_type", "from", "to"} {
+		p, _ := h.refused(as("admin", "POST", deliveries+"/redeliver", `{"`+filter+`": null}`), 422)
+		if p.locations() != "body."+filter || !strings.Contains(p.Detail, "leave the field out") {
+			t.Errorf("%s: null is answered with %+v", filter, p)
+		}
+	}
 	for body, location := range map[string]string{
 		`{"limit": 0}`:             "body.limit",
 		`{"limit": 1001}`:          "body.limit",

@@ -114,9 +114,10 @@ func (c *checker) refuse(at *place, message string) {
 // place is where a value is. It is put into words only when it is told: in a deep
 // body they are long.
 type place struct {
-	in   *place
-	name string // of a field
-	n    int    // of a list's element, which has no name
+	in       *place
+	name     string // of a field
+	n        int    // of a list's element, which has no name
+	optional bool   // it may be left out
 }
 
 // String names the place by its way from the body, the first part of it when it is
@@ -170,6 +171,10 @@ func (c *checker) value(at *place, s *huma.Schema, depth int) error {
 		return err
 	case json.Number:
 		c.number(at, s, v)
+	case nil:
+		if at.optional && s != nil && s.Type != "" && !s.Nullable {
+			c.refuse(at, "null is no value here. Send one, or leave the field out.")
+		}
 	}
 	return nil
 }
@@ -191,6 +196,7 @@ func (c *checker) object(in *place, s *huma.Schema, depth int) error {
 		}
 		seen[name] = true
 		field, meant := property(s, name)
+		at.optional = s != nil && !slices.Contains(s.Required, name)
 		if meant != "" {
 			c.refuse(at, "There is no such field. Its name is "+meant+", in these letters.")
 		}
