@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/google/go-cmp/cmp"
 )
 
 // auditCase makes an operation's change, once, on a harness with one integration
@@ -141,6 +143,52 @@ func (c auditCase) check(t *testing.T, method string) {
 	}
 	if log := h.log.String(); strings.Contains(log, `"msg":"audit"`) || !strings.Contains(log, `"status":403,"subject":"ada","role":"viewer"`) {
 		t.Errorf("a viewer's try is logged as:\n%s", log)
+	}
+}
+
+// TestACreationIsInTheAuditTrailWithWhatItSet: under the names that a change has, and
+// without the contract's defaults.
+func TestACreationIsInTheAuditTrailWithWhatItSet(t *testing.T) {
+	plain := map[string]any{"name": "Salesforce CRM Sync", "description": "changed", "is_active": true,
+		"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "changed"}
+	whole := maps.Clone(plain)
+	maps.Copy(whole, map[string]any{"is_active": false, "access_token": "changed", "status_map": map[string]any{"Experiment Completed": "Done"},
+		"note_events": map[string]any{"Experiment Completed": true}, "note_kind": "feed_item",
+		"finalize_statuses": []any{"Completed", "Aborted"}, "reread": true, "lookup_key": true})
+	delete(whole, "description")
+	for name, c := range map[string]struct {
+		body string
+		want map[string]any
+	}{
+		"the contract's": {contractCreate, plain},
+		"all there is": {`{"name": "Salesforce CRM Sync", "integration_type": "SALESFORCE", "is_active": false,
+			"config": {"instance_url": "https://your-org.my.salesforce.com", "client_id": "3MVG9...", "client_secret": "` + contractSecret + `", "access_token": "A-TOKEN"},
+			"settings": {"status_map": {"Experiment Completed": "Done"}, "note_events": {"Experiment Completed": true}, "note_kind": "feed_item",
+				"finalize_statuses": ["Completed", "Aborted"], "reread": true, "lookup_key": true}}`, whole},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, "")
+			if status, body := h.admin("POST", base, c.body); status != 201 {
+				t.Fatalf("%d %v", status, body)
+			}
+			var got map[string]any
+			for line := range strings.Lines(h.log.String()) {
+				if strings.Contains(line, `"action":"integration created"`) {
+					if err := json.Unmarshal([]byte(line), &got); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, known := range []string{"time", "level", "msg", "request_id", "action", "subject", "role", "integration_id"} {
+				delete(got, known)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("the line (-want +got):\n%s", diff)
+			}
+			if strings.Contains(h.log.String(), contractSecret) || strings.Contains(h.log.String(), "A-TOKEN") {
+				t.Error("a secret is in the log")
+			}
+		})
 	}
 }
 

@@ -29,3 +29,24 @@ func (s *Service) audited(ctx context.Context, err error, by Actor, what, id str
 	default:
 	}
 }
+
+// beginnings lists what a new integration has, under the names that a later change of
+// it goes by. Settings that are the contract's are left out.
+func beginnings(i Integration) []slog.Attr {
+	details := []slog.Attr{slog.String("name", i.Name)}
+	if i.Description != "" {
+		details = append(details, slog.String("description", "changed"))
+	}
+	details = append(details, slog.Bool("is_active", i.Active), slog.String("instance_url", i.InstanceURL),
+		slog.String("client_id", i.ClientID), slog.String("client_secret", "changed"))
+	if i.HasAccessToken {
+		details = append(details, slog.String("access_token", "changed"))
+	}
+	given := Patch{
+		StatusMap: i.Settings.StatusMap, NoteEvents: i.Settings.NoteEvents, NoteKind: &i.Settings.NoteKind,
+		FinalizeStatuses: &i.Settings.FinalizeStatuses, Reread: &i.Settings.Reread, LookupKey: &i.Settings.LookupKey,
+	}
+	var none Settings
+	details = append(details, mergeSettings(&none, given)...)
+	return append(details, mergeInbound(&none, given)...)
+}

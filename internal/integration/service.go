@@ -116,8 +116,7 @@ func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Creat
 	if n.ID != "" && ErrorCode(err) == CodeConflict {
 		stored, secret, err = s.createdBefore(ctx, n.ID)
 	}
-	s.audited(ctx, err, by, "integration created", i.ID,
-		slog.String("name", i.Name), slog.String("instance_url", i.InstanceURL), slog.Bool("is_active", i.Active))
+	s.audited(ctx, err, by, "integration created", i.ID, beginnings(i)...)
 	if err != nil {
 		return Created{}, fmt.Errorf("create integration %s: %w", i.ID, err)
 	}
