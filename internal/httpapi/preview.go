@@ -32,7 +32,7 @@ type Preview struct {
 	Effects    []PreviewEffect `json:"effects" nullable:"false" doc:"What it would do, Campaign by Campaign, by their ids: a status and a note are two effects."`
 	Note       *PreviewNote    `json:"note" doc:"What each note says; null when there is none."`
 	APICalls   int             `json:"api_calls_spent" minimum:"0" doc:"How much of the org's API allowance the preview used: at most 1." example:"1"`
-	OrgProblem *DeliveryError  `json:"org_problem" doc:"Why the Campaigns could not be read as they are now; null when they were, or none had to be."`
+	OrgProblem *DeliveryError  `json:"org_problem" doc:"Why the Campaigns could not be read as they are now; null when they were, or none had to be. But for ALLOWANCE_RESERVED, when its calls are spared, a write would fail by it as well: it waits or is parked."`
 	NextCursor *string         `json:"next_cursor" doc:"The cursor of further Campaigns, null after the last." example:"MQpwcmV2aWV3CjcwMQ"`
 }
 
@@ -50,11 +50,11 @@ type PreviewEffect struct {
 	Campaign   *CampaignNow     `json:"campaign" doc:"As it is now; null when it was not read, or is not in the org."`
 	RecordURL  *string          `json:"record_url" doc:"The record in Salesforce, for a browser." example:"https://your-org.my.salesforce.com/701xx000000001AAAQ"`
 	DeliveryID *string          `json:"delivery_id" doc:"Under which the delivery log has, or will have, it; null for an event without an id." example:"3f1c2d4b-5e6f-8a90-b1c2-d3e4f5a6b7c8"`
-	Outcome    string           `json:"outcome" enum:"write,wait,park,skip,duplicate" doc:"write: it would be written; wait: the same, but not at once; park: it would be kept until something is mended; skip: it would rightly not be done; duplicate: this event was taken before, and nothing more would happen." example:"write"`
+	Outcome    string           `json:"outcome" enum:"write,wait,park,skip,duplicate" doc:"What would become of it, as the org and the integration are now. write: it would be written; wait: the same, but not at once, as the org fails for the moment or its calls are spared; park: it would be kept until something is mended, such as the credentials or a Campaign that is not there; skip: it would rightly not be done; duplicate: this event was taken before, and nothing more would happen." example:"write"`
 	Reason     string           `json:"reason" doc:"Why, for programs: as in the delivery log." example:"status_written"`
 	Detail     string           `json:"detail" doc:"Why, for people." example:"the Campaign's Status would be set to \"Completed\""`
 	Field      *string          `json:"field" doc:"Of an event that is not valid: the field at fault." example:"detail.experiment_key"`
-	Warning    *string          `json:"warning" doc:"What is odd about a write." example:"The Campaign has this status already: writing it again changes nothing."`
+	Warning    *string          `json:"warning" doc:"What is odd about a write, or about what is waited for." example:"The Campaign has this status already: writing it again changes nothing."`
 	Until      *time.Time       `json:"until" doc:"Until when it waits, at least." example:"2026-03-02T10:05:00Z"`
 	Changes    []PreviewChange  `json:"changes" nullable:"false" doc:"The Campaign's fields that would be written."`
 	Note       *PreviewNoteHead `json:"note" doc:"The note that would be added; null for none."`
@@ -101,6 +101,7 @@ func (a *API) previewOperations() []operation {
 	return []operation{
 		serve(describe(http.MethodPost, previewPath, "preview-event", "Preview what an event would do",
 			"Says, for each linked Campaign of this integration, what the event would write there, before and after, or why it would not. The code that decides is that of a real event. "+
+				"What only the write itself meets (a right on a record, a picklist, a validation rule) it cannot foresee. "+
 				"Nothing is written, neither in Salesforce nor here; Salesforce is asked, by one API call, only when something would be written. The body may have 300 KB.",
 			tagDeliveries, http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity),
 			a.preview),

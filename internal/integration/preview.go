@@ -44,7 +44,7 @@ type PreviewEffect struct {
 	Reason  Reason
 	Detail  string    // why, for people
 	Field   string    // of an invalid event: the field at fault, dotted
-	Warning string    // what is odd about a write; mostly empty
+	Warning string    // what is odd about a write, or a wait for one; mostly empty
 	Until   time.Time // of a wait
 
 	Status    string   // the status to write; "" for none

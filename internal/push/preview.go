@@ -94,6 +94,9 @@ func (p *Previewer) PreviewEvent(ctx context.Context, i integration.Integration,
 	if decisions, err = o.decide(); err != nil {
 		return integration.Preview{}, err
 	}
+	if err := o.end(decisions, seen); err != nil {
+		return integration.Preview{}, err
+	}
 	out.Effects, out.Note = o.effects(decisions, seen)
 	if in.event.ID == unnamedEvent {
 		out.Event.ID = ""

@@ -57,6 +57,24 @@ func (o outlook) hold(t turn) {
 	}
 }
 
+// end takes what would be sent to its end, as far as the look into the org tells it,
+// by what push makes of such an outcome.
+func (o outlook) end(decisions []decision, seen sight) error {
+	for n, d := range decisions {
+		err := seen.failure(o.wants[n].delivery.CampaignID)
+		if d.verdict != verdictSend || err == nil {
+			continue
+		}
+		j := job{want: o.wants[n], delivery: *d.unit.Delivery, campaign: d.unit.Campaign}
+		unit, err := settle(j, outcome{err: err}, o.now, DefaultRetryPolicy())
+		if err != nil {
+			return fmt.Errorf("settling a delivery: %w", err)
+		}
+		decisions[n] = decision{verdict: verdictRecord, unit: unit}
+	}
+	return nil
+}
+
 // effects puts the decisions into words, with what the notes say, which is the same
 // on each Campaign.
 func (o outlook) effects(decisions []decision, seen sight) (effects []integration.PreviewEffect, note *integration.PreviewNote) {
@@ -131,7 +149,22 @@ type sight struct {
 	campaigns map[string]integration.OrgCampaign
 	turn      turn // what writes wait for, by the org's allowance
 	calls     int
+	err       error // why it was not looked; a write would fail as well
 	problem   *integration.OrgProblem
+}
+
+// codeNotFound is what Salesforce says of a record that there is not, or that the
+// user may not see: a look can't tell them apart.
+// https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
+const codeNotFound = "NOT_FOUND"
+
+// failure is what a write to a Campaign would fail with, by what was seen; nil: it may
+// go well.
+func (s sight) failure(campaignID string) error {
+	if _, there := s.campaigns[campaignID]; s.looked && !there {
+		return &salesforce.Error{Op: "preview a write", Code: codeNotFound, Record: true}
+	}
+	return s.err
 }
 
 // look reads the Campaigns as they are now, by one call: a preview has as many at
@@ -151,14 +184,14 @@ func (p *Previewer) look(ctx context.Context, i integration.Integration, ids []s
 	}
 	connection, err := p.cfg.Orgs.Dial(ctx, i)
 	if err != nil {
-		seen.problem = problemOf(err)
+		seen.err, seen.problem = err, problemOf(err)
 		return seen, nil
 	}
 	found, err := connection.Client.QueryCampaigns(ctx, ids)
 	seen.calls = connection.Client.Calls()
 	allowance = p.cfg.Orgs.Learn(ctx, allowance, connection.Client)
 	if err != nil {
-		seen.problem = problemOf(err)
+		seen.err, seen.problem = err, problemOf(err)
 		return seen, nil
 	}
 	seen.looked = true
