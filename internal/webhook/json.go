@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,8 +20,8 @@ import (
 var utf8BOM = []byte("\xef\xbb\xbf")
 
 // parseJSON reads one notification, or an array of them. It refuses what it would
-// have to guess at: a field of another type, a field that is there twice, data
-// after the end. Fields that it does not know are ignored. The notifications have
+// have to guess at: a field of another type, one that is there twice or in other
+// letters, data after the end. Fields that it does not know are ignored. The notifications have
 // no id yet.
 func parseJSON(body []byte) (message, error) {
 	body = bytes.TrimPrefix(body, utf8BOM)
@@ -168,6 +169,9 @@ func (p *jsonParser) fields(location string, raw []byte) (map[string]json.RawMes
 			}
 			return nil, false
 		}
+		if meant := inOtherLetters(key); meant != "" && !p.reported(location+"."+meant) {
+			p.bad(location+"."+meant, "the field is there in other letters: its name is %s", meant)
+		}
 		fields[key] = value
 	}
 	if _, err := d.Token(); err != nil && !errors.Is(err, io.EOF) {
@@ -178,13 +182,24 @@ func (p *jsonParser) fields(location string, raw []byte) (map[string]json.RawMes
 }
 
 // isField says whether the contract has a field of that name.
-func isField(name string) bool {
-	switch name {
-	case "event_type", "campaign_id", "campaign_name", "status", "experiment_key", "last_modified_date":
-		return true
-	default:
-		return false
+func isField(name string) bool { return slices.Contains(fieldNames(), name) }
+
+// inOtherLetters returns the name that the contract has in other letters; "" for one
+// that it has, or does not know at all.
+func inOtherLetters(name string) string {
+	if isField(name) {
+		return ""
 	}
+	for _, known := range fieldNames() {
+		if strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	return ""
+}
+
+func fieldNames() []string {
+	return []string{"event_type", "campaign_id", "campaign_name", "status", "experiment_key", "last_modified_date"}
 }
 
 // text reads an optional text; null is as good as absent.

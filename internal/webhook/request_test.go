@@ -100,7 +100,7 @@ func TestForms(t *testing.T) {
 		"SOAP 1.2's type":         envelope(`application/soap+xml; action=""`, soap),
 		"SOAP by its look":        envelope("", "\xef\xbb\xbf"+soap),
 		"exactly the limit":       envelope("application/json", strings.Repeat(" ", 1<<20-len(good))+good),
-		"unknown fields":          jsonEnvelope(strings.Replace(good, "{", `{"amount":12.5,"nested":{"a":[1,{"a":1,"a":2}]},"Status":"Planned",`, 1)),
+		"unknown fields":          jsonEnvelope(strings.Replace(good, "{", `{"amount":12.5,"nested":{"a":[1,{"a":1,"a":2}]},"Status_Now":"Planned",`, 1)),
 		"the character itself":    jsonEnvelope(strings.Replace(good, "{", `{"campaign_name":"b\ufffdro \ud83d\ude00",`, 1)),
 		"null where it may be":    jsonEnvelope(strings.Replace(good, "{", `{"experiment_key":null,"campaign_name":null,"last_modified_date":null,`, 1)),
 		"single-valued headers": edit(jsonEnvelope(good), func(e *events.APIGatewayProxyRequest) {
@@ -140,6 +140,10 @@ func TestFieldsAtFault(t *testing.T) {
 		want []string
 	}{
 		"nothing":                   {`{}`, []string{"body.event_type", "body.campaign_id"}},
+		"other letters":             {`{"event_type":"a","campaign_id":"701xx000000001AAAQ","Status":"Completed"}`, []string{"body.status"}},
+		"other letters beside it":   {`{"event_type":"a","campaign_id":"701xx000000001AAAQ","status":"Planned","STATUS":"Completed","Status":"Aborted"}`, []string{"body.status"}},
+		"letters that fold":         {`{"event_type":"a","campaign_id":"701xx000000001AAAQ","\u017ftatus":"Completed"}`, []string{"body.status"}},
+		"all in other letters":      {`{"Event_Type":"a","CAMPAIGN_ID":"701xx000000001AAAQ"}`, []string{"body.event_type", "body.campaign_id"}},
 		"nulls":                     {`{"event_type":null,"campaign_id":null}`, []string{"body.event_type", "body.campaign_id"}},
 		"empty texts":               {`{"event_type":" ","campaign_id":""}`, []string{"body.event_type", "body.campaign_id"}},
 		"a number":                  {`7`, []string{"body"}},
