@@ -22,6 +22,11 @@ func TestATypeOfBodyIsReadInOneWay(t *testing.T) {
 		{"x/application+json", 422, 422},
 		{"x+application/json", 415, 415},
 		{"x;y+application/json", 415, 415},
+		{"application/json; charset=us-ascii", 422, 422},
+		{`application/json; charset="utf8"`, 422, 422},
+		{"application/json; charset=latin1", 415, 415},
+		{"application/problem+json; charset=utf-16", 415, 415},
+		{"text/csv; charset=latin1", 415, 415},
 		{"application/json; charset", 415, 415},
 		{"application/json; charset=utf-8; charset=x", 415, 415},
 		{"json", 415, 415},
@@ -46,6 +51,24 @@ func TestATypeOfBodyIsReadInOneWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAPackedBodyIsRefused: it is not read as what its type says.
+func TestAPackedBodyIsRefused(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	for _, codings := range [][]string{{"gzip"}, {"identity, br"}, {"identity", "GZIP"}} {
+		for _, contentType := range []string{"application/json", "text/csv"} {
+			e := bulk(id, contentType, "["+contractLink+"]")
+			e.MultiValueHeaders["Content-Encoding"] = codings
+			if p, _ := h.refused(e, 415); !strings.Contains(p.Detail, "Content-Encoding") {
+				t.Errorf("%s, %s: %s", codings, contentType, p.Detail)
+			}
+		}
+	}
+	e := bulk(id, "application/json", "["+contractLink+"]")
+	e.MultiValueHeaders["Content-Encoding"] = []string{"Identity"}
+	h.rows(e)
 }
 
 // TestTwoTypesOfBodyAreNone: of two lines one reader takes the first, and another the

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -100,13 +99,7 @@ func bulkRows(ctx context.Context, contentType string, body []byte) ([]integrati
 	if bodyKind(contentType) != csvType { // it was refused if it is neither
 		return bulkJSON(ctx, body)
 	}
-	_, params, _ := mime.ParseMediaType(contentType)
-	switch strings.ToLower(params["charset"]) {
-	case "", "utf-8", "us-ascii":
-		return bulkCSV(ctx, body)
-	default:
-		return nil, newProblem(ctx, http.StatusUnsupportedMediaType, "CSV is read in UTF-8 only. Save it as 'CSV UTF-8', and leave the charset out of the Content-Type.")
-	}
+	return bulkCSV(ctx, body)
 }
 
 func toBulkLink(row int, r integration.BulkResult) BulkLink {

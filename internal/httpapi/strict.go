@@ -51,12 +51,17 @@ func strictRequest(ctx huma.Context, schemas huma.Registry) (huma.Context, *Prob
 	}
 	limit := ctx.Operation().MaxBodyBytes
 	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), limit))
-	kind := bodyKind(contentType(ctx))
+	given := contentType(ctx)
+	kind := bodyKind(given)
 	if err == nil && len(body) > 0 && int64(len(body)) < limit { // else huma refuses it
 		p := (*Problem)(nil)
 		switch media := expected.Content[kind]; {
 		case media == nil:
 			p = newProblem(ctx.Context(), http.StatusUnsupportedMediaType, wantedKind(expected.Content))
+		case !inUTF8(given):
+			p = newProblem(ctx.Context(), http.StatusUnsupportedMediaType, wantedCharset(kind))
+		case encoded(ctx):
+			p = newProblem(ctx.Context(), http.StatusUnsupportedMediaType, "The request's body is compressed, as its Content-Encoding says. Send it as it is, without that header.")
 		case kind == jsonType:
 			body, p = strictBody(ctx.Context(), schemas, media.Schema, depthLimit(ctx.Operation()), body)
 		}
@@ -103,6 +108,42 @@ func wantedKind(content map[string]*huma.MediaType) string {
 		return ""
 	}
 	return "Send the links as JSON, with Content-Type: application/json, or as CSV, with Content-Type: text/csv."
+}
+
+// inUTF8 says whether a type names no other charset than the one that is read. JSON's
+// type has no such parameter, and who gives one means it all the same.
+// https://www.rfc-editor.org/rfc/rfc8259#section-11
+func inUTF8(contentType string) bool {
+	_, params, _ := mime.ParseMediaType(contentType)
+	switch strings.ToLower(params["charset"]) {
+	case "", "utf-8", "utf8", "us-ascii":
+		return true
+	default:
+		return false
+	}
+}
+
+// wantedCharset says in words how to send a body of a kind.
+func wantedCharset(kind string) string {
+	if kind == csvType {
+		return "CSV is read in UTF-8 only. Save it as 'CSV UTF-8', and leave the charset out of the Content-Type."
+	}
+	return "JSON is read in UTF-8 only. Send it so, and leave the charset out of the Content-Type."
+}
+
+// encoded says whether the body is something else than its type says.
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+func encoded(ctx huma.Context) (coded bool) {
+	ctx.EachHeader(func(name, value string) {
+		if !strings.EqualFold(name, "Content-Encoding") {
+			return
+		}
+		for coding := range strings.SplitSeq(value, ",") {
+			coding = strings.TrimSpace(coding)
+			coded = coded || coding != "" && !strings.EqualFold(coding, "identity")
+		}
+	})
+	return coded
 }
 
 // sendProblem answers from within huma's chain.
