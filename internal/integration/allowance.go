@@ -37,6 +37,11 @@ func (i Integration) AllowanceKey() AllowanceKey {
 // of, at least: it is a rolling day's, so nothing of it is true by then.
 const AllowanceKept = 48 * time.Hour
 
+// AllowanceDay is how long an allowance says anything: calls are counted for a rolling
+// day, so by then none of those that were is.
+// https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm
+const AllowanceDay = 24 * time.Hour
+
 const (
 	// AllowanceGoodFor is how long a low allowance is believed without asking: it is a
 	// rolling day's, so it gets better slowly.
@@ -45,6 +50,9 @@ const (
 	// whichever functions make them.
 	AllowanceSpacing = 5 * time.Minute
 )
+
+// Known says whether it still says anything at a time, or is older than a day.
+func (a Allowance) Known(now time.Time) bool { return now.Sub(a.At) < AllowanceDay }
 
 // Low says whether less than a share of the calls, in percent, is left.
 func (a Allowance) Low(reservePercent int) bool {

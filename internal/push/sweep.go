@@ -137,7 +137,7 @@ func (h *Handler) takeUpForgotten(ctx context.Context, i integration.Integration
 }
 
 // ample says whether an org has calls to spare, when something was parked for want of
-// them.
+// them. It may have, when there was no news of it for a day: the next call finds out.
 func (h *Handler) ample(ctx context.Context, i integration.Integration, waiting []integration.Delivery) (bool, error) {
 	if !slices.ContainsFunc(waiting, func(d integration.Delivery) bool { return d.Reason == integration.ReasonAllowance }) {
 		return false, nil
@@ -146,5 +146,6 @@ func (h *Handler) ample(ctx context.Context, i integration.Integration, waiting 
 	if err != nil {
 		return false, fmt.Errorf("reading what is left of an org's allowance: %w", err)
 	}
-	return !allowances[i.AllowanceKey()].Low(h.cfg.ReservePercent), nil
+	a := allowances[i.AllowanceKey()]
+	return !a.Known(h.cfg.Now()) || !a.Low(h.cfg.ReservePercent), nil
 }

@@ -103,3 +103,48 @@ func TestASweepTakesUpWhatWaitedForTheAllowance(t *testing.T) {
 		})
 	}
 }
+
+// TestASweepTakesUpWhatWaitedWhenNothingIsKnownAnyMore: nothing was written to the org
+// since the note was parked, so nobody has heard of its allowance, which is a day's.
+func TestASweepTakesUpWhatWaitedWhenNothingIsKnownAnyMore(t *testing.T) {
+	for usage, want := range map[string]string{"api-usage=10/100": "delivered note_written", "api-usage=81/100": "retrying allowance"} {
+		t.Run(usage, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := scarce(t)
+				start := time.Now()
+				w.publish("e1", "Experiment Completed", start)
+				w.work(t)
+				w.publish("e2", "Experiment Reached Significance", start)
+				w.workUntil(t, start.Add(26*time.Hour))
+				w.org.usage = usage
+				i, err := w.store.GetIntegration(t.Context(), integrationID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				known, err := w.store.GetAllowances(t.Context(), []integration.AllowanceKey{i.AllowanceKey()})
+				if err != nil || !known[i.AllowanceKey()].Low(20) {
+					t.Fatalf("the allowance is %+v, %v", known, err)
+				}
+				spent := w.org.calls
+				sweepAt := func(at time.Time) []string {
+					time.Sleep(time.Until(at))
+					w.queue.Put(`{"command":"sweep"}`, time.Now())
+					w.workUntil(t, at.Add(time.Minute))
+					return w.outcomes(t)
+				}
+				dayAfter := known[i.AllowanceKey()].At.Add(integration.AllowanceDay)
+				if got := sweepAt(dayAfter.Add(-time.Hour)); !slices.Equal(got, []string{"delivered status_written", "parked allowance"}) || w.org.calls != spent {
+					t.Errorf("within the day: %v, %d calls", got, w.org.calls-spent)
+				}
+				wanted := []string{"delivered status_written", want}
+				slices.Sort(wanted)
+				if got := sweepAt(dayAfter); !slices.Equal(got, wanted) {
+					t.Errorf("a day later: %v, wanted %v", got, wanted)
+				}
+				if want == "retrying allowance" && w.org.calls != spent+1 {
+					t.Errorf("%d calls to find out", w.org.calls-spent)
+				}
+			})
+		})
+	}
+}
