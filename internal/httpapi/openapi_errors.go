@@ -62,7 +62,7 @@ func failures() map[int]failure {
 			headers: map[string]string{"Retry-After": "After how many seconds to try again, where that helps: while the first request with the same Idempotency-Key is under way."}},
 		http.StatusPreconditionFailed:    {meaning: "It has another ETag by now than If-Match names: somebody else was faster. Nothing was changed.", ours: problem(http.StatusPreconditionFailed, "It was changed in the meantime. Read it again, and decide anew.")},
 		http.StatusRequestEntityTooLarge: {meaning: "The body is larger than 64 KB, or than the operation says that it takes.", ours: own(http.StatusRequestEntityTooLarge), gateways: tooLarge},
-		http.StatusUnsupportedMediaType:  {meaning: "The body's Content-Type is none that this operation takes.", ours: own(http.StatusUnsupportedMediaType)},
+		http.StatusUnsupportedMediaType:  {meaning: "The body's Content-Type is none that this operation takes, its charset is not UTF-8, or it is compressed.", ours: own(http.StatusUnsupportedMediaType)},
 		http.StatusUnprocessableEntity: {meaning: "A field or parameter is at fault; `errors` says which, and what is wrong with it.",
 			ours: problem(http.StatusUnprocessableEntity, "", FieldError{Location: "body.config.client_secret", Message: "This field is required."})},
 		http.StatusRequestHeaderFieldsTooLarge: {meaning: "The address and the headers are longer than API Gateway takes, about 10 KB together."},

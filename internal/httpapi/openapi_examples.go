@@ -27,8 +27,9 @@ func requestExamples() map[string]string {
 	}
 }
 
-// answerExamples are whole answers, by their schema: an integration as it is after
-// the contract's own creation.
+// answerExamples are whole answers, by their schema or, where one says more, by their
+// operation: an integration as it is after the contract's own creation, and what a
+// test of its connection finds.
 func answerExamples() map[string]any {
 	created := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	stored := integration.Integration{
@@ -37,15 +38,20 @@ func answerExamples() map[string]any {
 		InstanceURL: "https://your-org.my.salesforce.com", ClientID: "3MVG9...", CreatedAt: created, UpdatedAt: created,
 	}
 	fresh := toIntegration(stored)
-	stored.OrgID = "00D5g000004XyZaEAK"
+	stored.OrgID = exampleOrgID
 	return map[string]any{
-		"Integration": toIntegration(stored),
+		"Integration":         toIntegration(stored),
+		"test-connection":     connectionExample(true),
+		"test-new-connection": connectionExample(false), // nothing waits yet
 		"CreatedIntegration": CreatedIntegration{Integration: fresh, WebhookSecret: "...",
 			WebhookURL: "https://api.example.com" + integrationsPath + "/" + exampleIntegrationID + "/webhook/salesforce?token=..."},
 	}
 }
 
-const exampleIntegrationID = "0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"
+const (
+	exampleIntegrationID = "0195562f-3b80-7cc1-a3f5-5d3c2d4b1a90"
+	exampleOrgID         = "00D5g000004XyZaEAK"
+)
 
 // addExamples gives every JSON request and answer a whole example.
 func addExamples(o *huma.OpenAPI) {
@@ -58,7 +64,10 @@ func addExamples(o *huma.OpenAPI) {
 			}
 			addExample(op.RequestBody.Content, request.of)
 		}
-		for _, r := range op.Responses {
+		for status, r := range op.Responses {
+			if own, ok := answer.whole[op.OperationID]; ok && strings.HasPrefix(status, "2") {
+				addExample(r.Content, func(*huma.Schema) any { return own })
+			}
 			addExample(r.Content, answer.of)
 		}
 	}

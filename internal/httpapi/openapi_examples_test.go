@@ -3,11 +3,14 @@ package httpapi_test
 import (
 	"encoding/json"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"salesforce-integration/internal/salesforce/localorg"
 )
 
 // document is what is served, decoded.
@@ -89,6 +92,42 @@ func TestTheContractsRequestsAreTheExamples(t *testing.T) {
 	})
 	if len(want) > 0 {
 		t.Errorf("not found: %v", want)
+	}
+}
+
+// TestTheExamplesOfAConnectionTestAreTrue compares them with what is found in an org
+// with the stock picklist: of an integration, and before it is saved.
+func TestTheExamplesOfAConnectionTestAreTrue(t *testing.T) {
+	h := newHarness(t, "")
+	if err := h.org.UpdateSettings(func(s *localorg.Settings) { s.StatusPicklist = "stock" }); err != nil {
+		t.Fatal(err)
+	}
+	id := h.create()
+	answers := map[string]any{}
+	for name, r := range map[string]struct{ target, body string }{"test-new-connection": {base + "/test", newConnection}, "test-connection": {base + "/" + id + "/test", ""}} {
+		text := h.send(as("admin", "POST", r.target, r.body)).Body
+		text = strings.ReplaceAll(text, localorg.DefaultOrgID, "00D5g000004XyZaEAK")
+		text = regexp.MustCompile(`\d+ of the org's`).ReplaceAllString(text, "99999 of the org's")
+		var answer any
+		if err := json.Unmarshal([]byte(text), &answer); err != nil {
+			t.Fatal(err)
+		}
+		answers[name] = answer
+	}
+	operations(h.document(), func(_ string, op map[string]any) {
+		name := op["operationId"].(string)
+		want, ok := answers[name]
+		if !ok {
+			return
+		}
+		delete(answers, name)
+		example := op["responses"].(map[string]any)["200"].(map[string]any)["content"].(map[string]any)["application/json"].(map[string]any)["example"]
+		if diff := cmp.Diff(want, example); diff != "" {
+			t.Errorf("%s (-answer +example):\n%s", name, diff)
+		}
+	})
+	if len(answers) > 0 {
+		t.Errorf("not found: %v", answers)
 	}
 }
 
