@@ -13,7 +13,7 @@ import (
 // administrator of ours. Values that are in no list are ignored.
 func (c Config) roleOf(claims map[string]any) integration.Role {
 	var role integration.Role
-	for _, value := range values(claim(claims, c.RoleClaim)) {
+	for _, value := range values(claim(claims, c.RoleClaim), separatedByBlanks(c.RoleClaim)) {
 		switch {
 		case value == "":
 		case slices.Contains(c.AdminRoles, value):
@@ -39,12 +39,16 @@ func claim(claims map[string]any, path string) any {
 	return claim(inner, rest)
 }
 
-// values are those of a list (as in `roles` and `cognito:groups`), or of a string,
-// which is one value or several that are separated by blanks (as in `scope`).
-func values(claim any) []string {
+// values are those of a list (as in `roles` and `cognito:groups`), or of a string.
+// A string is one value, unless the claim's name says that it holds several: who is
+// called "store admin" or "not admin" is no admin.
+func values(claim any, separatedByBlanks bool) []string {
 	switch c := claim.(type) {
 	case string:
-		return append(strings.Split(c, " "), c)
+		if separatedByBlanks {
+			return strings.Split(c, " ")
+		}
+		return []string{c}
 	case []any:
 		var list []string
 		for _, item := range c {

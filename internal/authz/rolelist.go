@@ -53,7 +53,8 @@ func (c Config) validateList(name string, values []string, orElse string) error 
 	return errors.Join(errs...)
 }
 
-// separatedByBlanks says whether a claim is known to hold OAuth scopes.
+// separatedByBlanks says whether a claim is known, by its name, to hold OAuth scopes:
+// only there does a blank end a value.
 // https://www.rfc-editor.org/rfc/rfc8693#section-4.2 (scope)
 // https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference (scp)
 func separatedByBlanks(claim string) bool {
