@@ -70,18 +70,32 @@ func apiErrors(body []byte) []apiError {
 // answerError turns an answer that is not a 2xx into an Error. The secret is
 // taken out of the text, should the answer quote it.
 func answerError(what call, r reply, secret Secret) *Error {
-	errs := apiErrors(r.body)
+	errs := redactErrors(apiErrors(r.body), secret)
 	e := recordError(what.op, r.status, errs)
 	e.Record = false // the call as a whole
 	if errs == nil {
 		e.Code, e.Message = "", describeBody(r)
 	}
-	if !secret.IsZero() {
-		e.Message = strings.ReplaceAll(e.Message, secret.Reveal(), redacted)
-	}
 	e.RetryAfter = retryAfter(r.header, r.at)
 	e.Uncertain = what.write && uncertainAnswer(e)
 	return e
+}
+
+// redactErrors takes the secret out of all that is quoted of an answer. It comes before
+// a message is cut, which could leave a part of it.
+func redactErrors(errs []apiError, secret Secret) []apiError {
+	if secret.IsZero() {
+		return errs
+	}
+	mask := func(s string) string { return strings.ReplaceAll(s, secret.Reveal(), redacted) }
+	for i := range errs {
+		e := &errs[i]
+		e.Message, e.ErrorCode, e.StatusCode = mask(e.Message), mask(e.ErrorCode), mask(e.StatusCode)
+		for n := range e.Fields {
+			e.Fields[n] = mask(e.Fields[n])
+		}
+	}
+	return errs
 }
 
 // uncertainAnswer: a refusal that names its reason did nothing. A 5xx without one,

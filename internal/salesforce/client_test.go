@@ -307,10 +307,13 @@ func TestRetryAfter(t *testing.T) {
 func TestErrorsHoldNoTokenAndNoPage(t *testing.T) {
 	for _, a := range []answer{
 		refusal(400, "INVALID_FIELD", "line one\r\nline two of token-0 "+strings.Repeat("x", 5000)),
+		refusal(400, "INVALID_FIELD", strings.Repeat("x", 1000-len("token-0"))+" token-0"),
+		refusal(400, "NO_token-0", "no"),
+		{status: 400, body: `[{"message":"no","errorCode":"INVALID_FIELD","fields":["token-0"]}]`},
 		{status: 503, body: "<html>token-0</html>"},
 	} {
 		text := write(t.Context(), t, newOrg(t, a).client(nil)).Error()
-		if strings.Contains(text, "token-0") || strings.ContainsAny(text, "\r\n<") || len(text) > 1200 {
+		if strings.Contains(text, "token") || strings.ContainsAny(text, "\r\n<") || len(text) > 1200 {
 			t.Errorf("error text: %.200s", text)
 		}
 	}

@@ -113,6 +113,10 @@ func TestTokenErrors(t *testing.T) {
 		{name: "anything else of the kind", status: 400, body: `{"error":"invalid_grant","error_description":"authentication failure"}`, code: "invalid_grant", class: salesforce.ClassCredential, fix: "Login History"},
 		{name: "an error with 200", status: 200, body: `{"error":"invalid_client","error_description":"invalid client credentials"}`, code: "invalid_client", class: salesforce.ClassCredential},
 		{name: "the secret in the text", status: 400, body: `{"error":"invalid_client","error_description":"bad ` + consumerSecret + `"}`, code: "invalid_client", class: salesforce.ClassCredential},
+		{name: "the secret as the code", status: 400, body: `{"error":"` + consumerSecret + `","error_description":"no"}`, code: "HTTP 400", class: salesforce.ClassUnknown, retry: true},
+		{name: "the secret in the code", status: 400, body: `{"error":"client_secret ` + consumerSecret + ` is wrong"}`, code: "HTTP 400", class: salesforce.ClassUnknown, retry: true},
+		{name: "a code in capitals", status: 400, body: `{"error":"OAUTH_APP_BLOCKED","error_description":"this app is blocked"}`, code: "OAUTH_APP_BLOCKED", class: salesforce.ClassUnknown, retry: true},
+		{name: "the secret where a long text is cut", status: 400, body: `{"error":"invalid_client","error_description":"` + strings.Repeat("x", 1000-len(consumerSecret)/2-1) + consumerSecret + `"}`, code: "invalid_client", class: salesforce.ClassCredential},
 		{name: "a page", status: 503, body: `<html>` + consumerSecret + `</html>`, code: "HTTP 503", class: salesforce.ClassOutage, retry: true},
 		{name: "sent elsewhere for now", status: 302, body: ``, code: "HTTP 302", class: salesforce.ClassOutage, fix: "My Domain", retry: true},
 		{name: "moved", status: 301, body: ``, code: "HTTP 301", class: salesforce.ClassCredential, fix: "My Domain"},
@@ -128,8 +132,9 @@ func TestTokenErrors(t *testing.T) {
 			if d.Code != tt.code || d.Class != tt.class || d.Retryable != tt.retry || !strings.Contains(d.Fix, tt.fix) {
 				t.Errorf("%v is %+v", err, d)
 			}
-			if strings.Contains(fmt.Sprintf("%v %+v", err, err), consumerSecret) {
-				t.Errorf("the secret is in the error: %v", err)
+			shown := fmt.Sprintf("%v %+v %+v", err, err, d)
+			if strings.Contains(shown, consumerSecret[:len(consumerSecret)/2]) {
+				t.Errorf("the secret is in the error: %s", shown)
 			}
 			if salesforce.Uncertain(err) {
 				t.Error("a token changes nothing in the org")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -108,8 +109,8 @@ func extra(t *oauth2.Token, name string) string {
 func (x exchanger) explain(ctx context.Context, err error) *Error {
 	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if ok {
-		e := &Error{Op: opToken, Status: refused.Response.StatusCode, Code: oneLine(refused.ErrorCode),
-			Message: x.redact(oneLine(refused.ErrorDescription)), RetryAfter: retryAfter(refused.Response.Header, x.now())}
+		e := &Error{Op: opToken, Status: refused.Response.StatusCode, Code: x.oauthCode(refused.ErrorCode),
+			Message: oneLine(x.redact(refused.ErrorDescription)), RetryAfter: retryAfter(refused.Response.Header, x.now())}
 		if e.Code == "" {
 			e.Message = describeBody(reply{header: refused.Response.Header, body: refused.Body})
 		}
@@ -124,6 +125,23 @@ func (x exchanger) explain(ctx context.Context, err error) *Error {
 	return &Error{Op: opToken, Code: CodeUnreadable, Message: "the answer has no access token"}
 }
 
+// oauthCode returns an OAuth error that looks like one, and else nothing: a code is
+// shown as it is, and what an org puts there may quote what we sent.
+func (x exchanger) oauthCode(s string) string {
+	if !oauthErrorName.MatchString(s) || x.redact(s) != s {
+		return ""
+	}
+	return s
+}
+
+// oauthErrorName is how the errors of the token endpoint read, such as invalid_grant;
+// some of Salesforce's are in capitals.
+// https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_flow_errors.htm
+var oauthErrorName = regexp.MustCompile(`^[A-Za-z_]{1,64}$`)
+
+// redact takes the secret out of a text, plain and as it was in the form. It comes
+// before any cut, which could leave a part of it.
 func (x exchanger) redact(s string) string {
-	return strings.ReplaceAll(s, x.secret.Reveal(), redacted)
+	secret := x.secret.Reveal()
+	return strings.NewReplacer(secret, redacted, url.QueryEscape(secret), redacted).Replace(s)
 }
