@@ -65,8 +65,8 @@ func (s *Store) ListDeliveries(ctx context.Context, f integration.DeliveryFilter
 // The index lags behind its table, so what does not fit the filter any more is left
 // out.
 func (s *Store) readLog(ctx context.Context, f integration.DeliveryFilter, limit, looked int, out *dynamodb.QueryOutput) (integration.List[integration.Delivery], error) {
-	var part integration.List[integration.Delivery]
 	found := out.Items
+	part := integration.List[integration.Delivery]{PassedOver: int(out.ScannedCount) - len(found)}
 	next := wider(looked, len(found), limit)
 	switch {
 	case len(found) > limit:

@@ -132,7 +132,7 @@ func TestTheLogLooksFurtherWhereLittleIsFound(t *testing.T) {
 					}
 					at = n
 				}
-				out := &dynamodb.QueryOutput{}
+				out := &dynamodb.QueryOutput{ScannedCount: aws.ToInt32(in.Limit)}
 				for range aws.ToInt32(in.Limit) {
 					if at++; at%tt.every == 0 {
 						out.Items = append(out.Items, attributes{"log_sk": str(position(at))})
@@ -150,6 +150,9 @@ func TestTheLogLooksFurtherWhereLittleIsFound(t *testing.T) {
 				}
 				if got := aws.ToInt32(c.queries[part].Limit); got > tt.most[part] || got < 11 || (tt.every > 100 && got != tt.most[part]) {
 					t.Errorf("part %d looks at %d deliveries, want %d at most", part, got, tt.most[part])
+				}
+				if got, looked := l.PassedOver, int(aws.ToInt32(c.queries[part].Limit)); tt.every == 1 && got != 0 || tt.every > 100 && got != looked {
+					t.Errorf("part %d passed over %d of %d", part, got, looked)
 				}
 				page.Cursor = l.NextCursor
 			}

@@ -27,7 +27,7 @@ const (
 	maxExportLines = 5000
 	// exportTime bounds how long an export reads. API Gateway waits for 29 s.
 	exportTime = 15 * time.Second
-	// maxExportReads bounds how much of the log is looked through for one answer.
+	// maxExportReads bounds the parts of the log that one answer is made of.
 	maxExportReads = 100
 )
 
@@ -46,7 +46,7 @@ type exportOutput struct {
 func (a *API) exportOperations() []operation {
 	return []operation{
 		serve(describe(http.MethodGet, exportPath, "export-deliveries", "Export the delivery log",
-			"The list in long parts, one delivery a line (NDJSON), newest first. A part ends after 5,000 lines, 5 MB, or some seconds of looking; while the header "+headerNextCursor+" is there, more follows, even after a part without lines.",
+			"The list in long parts, one delivery a line (NDJSON), newest first. A part ends after 5,000 lines, 5 MB, 5,000 deliveries that the filter does not let pass, or some seconds of looking; while the header "+headerNextCursor+" is there, more follows, even after a part without lines.",
 			tagDeliveries, http.StatusOK, http.StatusUnprocessableEntity),
 			a.exportDeliveries, answersLines),
 	}
@@ -65,7 +65,7 @@ func (a *API) exportDeliveries(ctx context.Context, in *exportInput) (*exportOut
 	enough, cancel := context.WithTimeout(ctx, exportTime)
 	defer cancel()
 	e := export{cursor: in.Cursor}
-	page := integration.MaxPageLimit
+	page, passedOver := integration.MaxPageLimit, 0
 	for range maxExportReads {
 		l, err := a.service.ListDeliveries(ctx, in.filter(), integration.Page{Limit: min(page, in.Limit-e.lines), Cursor: e.cursor})
 		if err != nil {
@@ -79,7 +79,8 @@ func (a *API) exportDeliveries(ctx context.Context, in *exportInput) (*exportOut
 			page /= 2
 			continue
 		}
-		if !fits || e.cursor == "" || e.lines == in.Limit || enough.Err() != nil {
+		passedOver += l.PassedOver
+		if !fits || e.cursor == "" || e.lines == in.Limit || passedOver >= integration.MaxPassedOver || enough.Err() != nil {
 			break
 		}
 	}

@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"salesforce-integration/internal/httpapi"
+	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
 )
 
@@ -62,6 +66,32 @@ func (h *harness) export(query string) (lines []string, parts []int) {
 		if cursor = header(resp, "X-Next-Cursor"); cursor == "" {
 			return lines, parts
 		}
+	}
+}
+
+// sparse is a store whose log has nothing that fits, however long one looks.
+type sparse struct {
+	*inmem.Store
+	parts int
+}
+
+func (s *sparse) ListDeliveries(context.Context, integration.DeliveryFilter, integration.Page) (integration.List[integration.Delivery], error) {
+	s.parts++
+	return integration.List[integration.Delivery]{NextCursor: fmt.Sprint("c", s.parts), PassedOver: 2500}, nil
+}
+
+// TestAnExportDoesNotReadAllThatDoesNotFit: of a long log it looks at a part, however
+// much of it does not fit, and says where to go on.
+func TestAnExportDoesNotReadAllThatDoesNotFit(t *testing.T) {
+	h := newHarness(t, "")
+	log := &sparse{Store: h.store}
+	handle := httpapi.Lambda(newAPI(t, h, log, slog.New(slog.DiscardHandler), ""))
+	resp, err := handle(t.Context(), as("viewer", "GET", exportTarget+"?status=parked", ""))
+	if err != nil || resp.StatusCode != 200 || resp.Body != "" || header(resp, "X-Next-Cursor") == "" {
+		t.Errorf("%d %q, next %q", resp.StatusCode, resp.Body, header(resp, "X-Next-Cursor"))
+	}
+	if log.parts != 2 {
+		t.Errorf("%d parts of 2,500 deliveries were looked at, want 2", log.parts)
 	}
 }
 

@@ -64,12 +64,12 @@ func newHarness(t *testing.T, publicURL string) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.api = newAPI(t, h, log, publicURL)
+	h.api = newAPI(t, h, h.store, log, publicURL)
 	h.handle = httpapi.Lambda(h.api)
 	return h
 }
 
-func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpapi.API {
+func newAPI(t *testing.T, h *harness, store integration.Store, log *slog.Logger, publicURL string) *httpapi.API {
 	t.Helper()
 	allowed, err := integration.ParseAllowedOrigins("http://localhost:8001")
 	if err != nil {
@@ -79,7 +79,7 @@ func newAPI(t *testing.T, h *harness, log *slog.Logger, publicURL string) *httpa
 	dialer := orgclient.New(orgclient.Config{Tokens: h.store, Vault: h.vault, Allowed: allowed, HTTPClient: client, Now: func() time.Time { return h.now }, Allowances: h.store, ReservePercent: 20})
 	service, err := integration.NewService(integration.ServiceConfig{
 		WebhookReads: true,
-		Store:        h.store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
+		Store:        store, Vault: h.vault, Commands: h.queue, Allowed: allowed, Log: log,
 		Orgs:      orgcheck.New(orgcheck.Config{HTTPClient: client}),
 		Campaigns: dialer,
 		Previews:  push.NewPreviewer(push.PreviewerConfig{Store: h.store, Orgs: dialer, ReservePercent: 20, Now: func() time.Time { return h.now }}),

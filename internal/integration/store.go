@@ -39,7 +39,14 @@ type Page struct {
 type List[T any] struct {
 	Items      []T
 	NextCursor string
+	// PassedOver is how many more were read, and did not fit the filter.
+	PassedOver int
 }
+
+// MaxPassedOver is how many deliveries an answer that is put together of several parts
+// of the log passes over before it ends with a cursor: 2 MB of an index. The last part
+// may add its own.
+const MaxPassedOver = 5000
 
 // IntegrationStore keeps integrations.
 type IntegrationStore interface {
