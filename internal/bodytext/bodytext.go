@@ -17,6 +17,13 @@ func Lost(body []byte) bool {
 	return bytes.ContainsRune(body, utf8.RuneError) // it finds what is no UTF-8, too
 }
 
+// Packed says whether a body is compressed by gzip, to judge by how it begins, also
+// after API Gateway took it for a text.
+// https://www.rfc-editor.org/rfc/rfc1952#page-6
+func Packed(body []byte) bool {
+	return bytes.HasPrefix(body, []byte("\x1f\x8b")) || bytes.HasPrefix(body, []byte("\x1f\ufffd"))
+}
+
 // HalfCharacter says whether a JSON text holds an escaped half of a character:
 // \ud800 to \udfff, which mean something only in pairs. It is told of a text that is
 // no JSON as well.

@@ -23,6 +23,21 @@ func TestLost(t *testing.T) {
 	}
 }
 
+func TestPacked(t *testing.T) {
+	for body, want := range map[string]bool{
+		"\x1f\x8b\x08":   true,
+		"\x1f\ufffd\x08": true,
+		"\x1f":           false,
+		"\ufffd":         false,
+		"{}":             false,
+		"":               false,
+	} {
+		if got := bodytext.Packed([]byte(body)); got != want {
+			t.Errorf("Packed(%q) = %t", body, got)
+		}
+	}
+}
+
 func TestHalfCharacter(t *testing.T) {
 	for body, want := range map[string]bool{
 		``:                   false,

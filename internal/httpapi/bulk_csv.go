@@ -32,8 +32,14 @@ func bulkCSV(ctx context.Context, body []byte) ([]integration.BulkRow, *Problem)
 	refuse := func(status int, detail string, args ...any) ([]integration.BulkRow, *Problem) {
 		return nil, newProblem(ctx, status, fmt.Sprintf(detail, args...))
 	}
+	if bodytext.Packed(body) {
+		return refuse(http.StatusBadRequest, packed)
+	}
 	if bodytext.Lost(body) || bytes.IndexByte(body, 0) >= 0 {
 		return refuse(http.StatusBadRequest, "The CSV is not UTF-8. Save it as 'CSV UTF-8', and send it as it is (with curl: --data-binary).")
+	}
+	if bytes.IndexByte(body, '\r') >= 0 && bytes.IndexByte(body, '\n') < 0 {
+		return refuse(http.StatusUnprocessableEntity, "The lines of the CSV end with a carriage return alone, so all of it is one line. Save it as 'CSV UTF-8', or with the line ends of Unix or Windows.")
 	}
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(body, []byte(utf8Mark))))
 	r.FieldsPerRecord = -1 // each row is told of its own
@@ -69,6 +75,8 @@ func checkHeader(header []string) string {
 	for n, name := range header {
 		header[n] = strings.ToLower(strings.TrimSpace(name))
 		switch {
+		case n == 0 && strings.HasPrefix(header[n], "sep="):
+			return "Leave out the first line, sep=, which is for a spreadsheet only: the first row has to name the columns. " + want
 		case len(header) == 1 && strings.ContainsAny(name, ";\t|"):
 			return "The columns have to be separated by commas. " + want
 		case !slices.Contains(known, header[n]):

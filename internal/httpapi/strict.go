@@ -12,10 +12,11 @@ import (
 )
 
 // strict is huma's middleware for what is checked before huma reads anything:
-// bodies, and parameters that are there twice, of which huma takes one.
+// bodies, parameters without a name, and those that are there twice, of which huma
+// takes one.
 func strict(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		if p := repeatedParameters(ctx); p != nil {
+		if p := badParameters(ctx); p != nil {
 			sendProblem(ctx, p)
 			return
 		}
@@ -28,18 +29,22 @@ func strict(schemas huma.Registry) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-func repeatedParameters(ctx huma.Context) *Problem {
-	var twice []FieldError
+// badParameters finds parameters that are there twice, and those without a name (?=1).
+func badParameters(ctx huma.Context) *Problem {
+	var bad []FieldError
 	u := ctx.URL()
 	for name, values := range u.Query() {
-		if len(values) > 1 {
-			twice = append(twice, FieldError{Location: "query." + told(name), Message: "This parameter is there twice. Send it once."})
+		switch {
+		case name == "":
+			bad = append(bad, FieldError{Location: "query", Message: "A parameter has no name. Look for a stray = in the address."})
+		case len(values) > 1:
+			bad = append(bad, FieldError{Location: "query." + told(name), Message: "This parameter is there twice. Send it once."})
 		}
 	}
-	if len(twice) == 0 {
+	if len(bad) == 0 {
 		return nil
 	}
-	return newProblem(ctx.Context(), http.StatusUnprocessableEntity, "", twice...)
+	return newProblem(ctx.Context(), http.StatusUnprocessableEntity, "", bad...)
 }
 
 // strictRequest checks the body of a request that may have one, and returns the
@@ -63,7 +68,7 @@ func strictRequest(ctx huma.Context, schemas huma.Registry) (huma.Context, *Prob
 		case encoded(ctx):
 			p = newProblem(ctx.Context(), http.StatusUnsupportedMediaType, "The request's body is compressed, as its Content-Encoding says. Send it as it is, without that header.")
 		case kind == jsonType:
-			body, p = strictBody(ctx.Context(), schemas, media.Schema, depthLimit(ctx.Operation()), body)
+			body, p = strictBody(ctx.Context(), schemas, ctx.Operation(), body)
 		}
 		if p != nil {
 			return nil, p
@@ -108,6 +113,14 @@ func wantedKind(content map[string]*huma.MediaType) string {
 		return ""
 	}
 	return "Send the links as JSON, with Content-Type: application/json, or as CSV, with Content-Type: text/csv."
+}
+
+// wantedBody says in words what an operation takes, to somebody whose body is not it.
+func wantedBody(content map[string]*huma.MediaType) string {
+	if content[csvType] == nil {
+		return "Send one JSON object."
+	}
+	return "Send a JSON array, or CSV with Content-Type: text/csv."
 }
 
 // inUTF8 says whether a type names no other charset than the one that is read. JSON's

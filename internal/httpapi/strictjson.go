@@ -43,8 +43,9 @@ func depthLimit(op *huma.Operation) int {
 // from other parsers: a field that is there twice, or in other letters than the
 // contract's, half of a character, a number that does not fit. Otherwise it returns
 // the body with whole numbers in digits, as encoding/json wants them.
-func strictBody(ctx context.Context, registry huma.Registry, schema *huma.Schema, deepest int, body []byte) ([]byte, *Problem) {
-	if detail := notJSON(body); detail != "" {
+func strictBody(ctx context.Context, registry huma.Registry, op *huma.Operation, body []byte) ([]byte, *Problem) {
+	schema, deepest := op.RequestBody.Content[jsonType].Schema, depthLimit(op)
+	if detail := notJSON(body, wantedBody(op.RequestBody.Content)); detail != "" {
 		return nil, newProblem(ctx, http.StatusBadRequest, detail)
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
@@ -62,9 +63,15 @@ func strictBody(ctx context.Context, registry huma.Registry, schema *huma.Schema
 	}
 }
 
-// notJSON says why the body is no JSON text of its own; "" when it is.
-func notJSON(body []byte) string {
+// packed says how to send what somebody compressed.
+const packed = "The request's body is compressed by gzip. Send it as it is."
+
+// notJSON says why the body is no JSON text of its own, and what is wanted; "" when it
+// is one.
+func notJSON(body []byte, wanted string) string {
 	switch {
+	case bodytext.Packed(body):
+		return packed
 	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")), bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
 		return "The request's body begins with a byte order mark. Send it as UTF-8 without one."
 	case bodytext.Lost(body):
@@ -77,10 +84,10 @@ func notJSON(body []byte) string {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) && len(bytes.TrimSpace(body)) > 0 {
 		line, column := position(body, syntax.Offset)
-		return fmt.Sprintf("The request's body is not JSON: it cannot be read from line %d, character %d on. Send one JSON object.", line, column)
+		return fmt.Sprintf("The request's body is not JSON: it cannot be read from line %d, character %d on. %s", line, column, wanted)
 	}
 	if err != nil {
-		return details()[http.StatusBadRequest]
+		return "The request's body is not JSON. " + wanted
 	}
 	return ""
 }

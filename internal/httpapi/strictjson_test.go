@@ -47,6 +47,8 @@ func TestBodiesThatAreReadDifferentlyElsewhere(t *testing.T) {
 		{"too deep", create(`, "description": ` + strings.Repeat("[", 20) + strings.Repeat("]", 20)), 400, "", "deep"},
 		{"far too deep", strings.Repeat("[", 60_000), 400, "", ""},
 		{"a number that is none in float64", create(`, "description": 1e400`), 422, "body.description", "too large"},
+		{"packed", "\x1f\ufffd\x08\x00", 400, "", "gzip"},
+		{"CSV", "name\nn\n", 400, "", "Send one JSON object."},
 		{"only spaces", "  \n ", 400, "", "not JSON"},
 	}
 	for _, tt := range tests {
@@ -90,6 +92,17 @@ func TestAParameterThatIsThereTwice(t *testing.T) {
 	p, _ := h.refused(as("admin", "GET", base+"?limit=1&limit=2", ""), 422)
 	if p.locations() != "query.limit" || !strings.Contains(p.Detail, "twice") {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestAParameterWithoutAName: it is told as what it is, and not under its empty name.
+func TestAParameterWithoutAName(t *testing.T) {
+	h := newHarness(t, "")
+	for _, query := range []string{"?=1", "?limit=1&=", "?=1&=2"} {
+		p, _ := h.refused(as("admin", "GET", base+query, ""), 422)
+		if p.locations() != "query" || !strings.HasPrefix(p.Detail, "query: A parameter has no name.") {
+			t.Errorf("%s: %+v", query, p)
+		}
 	}
 }
 

@@ -26,6 +26,8 @@ var utf8BOM = []byte("\xef\xbb\xbf")
 func parseJSON(body []byte) (message, error) {
 	body = bytes.TrimPrefix(body, utf8BOM)
 	switch {
+	case bodytext.Packed(body):
+		return message{}, &refusal{status: http.StatusBadRequest, detail: "The body is compressed by gzip. Send it as it is."}
 	case bodytext.Lost(body):
 		return message{}, &refusal{status: http.StatusBadRequest, detail: `The body is not UTF-8, or holds U+FFFD, which stands for what was lost on the way. The character itself is sent as \ufffd.`}
 	case bodytext.HalfCharacter(body):

@@ -52,6 +52,7 @@ func TestBadRequests(t *testing.T) {
 		"JSON cut off":                 {jsonEnvelope(good[:20]), 400, "at byte 20"},
 		"JSON with something after it": {jsonEnvelope(good + good), 400, "not valid JSON"},
 		"two arrays":                   {jsonEnvelope("[" + good + "][]"), 400, "not valid JSON"},
+		"compressed, and not said so":  {jsonEnvelope("\x1f\ufffd\x08"), 400, "gzip"},
 		"compressed JSON":              {with(jsonEnvelope("\x1f\x8b"), "Content-Encoding", "gzip"), 415, "Content-Encoding"},
 		"compressed SOAP":              {with(soapEnvelope(completed(1, campaignID)), "content-encoding", "identity, gzip"), 415, "<faultstring>The body is compressed"},
 		"two types":                    {with(jsonEnvelope(good), "content-type", "application/json", "text/xml"), 415, "Content-Type"},
