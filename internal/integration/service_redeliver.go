@@ -100,11 +100,10 @@ func (s *Service) RedeliverMany(ctx context.Context, by Actor, f RedeliverFilter
 		IntegrationID: f.IntegrationID, ExperimentKey: f.ExperimentKey, CampaignID: f.CampaignID, From: f.From, To: f.To,
 	}
 	done := Redelivered{NextCursor: f.Cursor}
-	accepted := map[string]int{} // by integration
 	var err error
 	for range maxRedeliverPages {
 		var part Redelivered
-		if part, err = s.redeliverPage(ctx, by, filter, Page{Limit: min(f.Limit-done.Accepted, MaxPageLimit), Cursor: done.NextCursor}, accepted); err != nil {
+		if part, err = s.redeliverPage(ctx, by, filter, Page{Limit: min(f.Limit-done.Accepted, MaxPageLimit, MaxCommandDeliveries), Cursor: done.NextCursor}); err != nil {
 			break
 		}
 		done.Accepted += part.Accepted
@@ -119,35 +118,33 @@ func (s *Service) RedeliverMany(ctx context.Context, by Actor, f RedeliverFilter
 	if err != nil {
 		s.c.Log.WarnContext(ctx, "a bulk redelivery stopped half-way", "accepted", done.Accepted, "error", err)
 	}
-	for _, id := range slices.Sorted(maps.Keys(accepted)) {
-		s.audit(ctx, by, "deliveries redelivered", id, slog.Int("accepted", accepted[id]))
-	}
 	return done, nil
 }
 
-// redeliverPage hands one page of the log to push, and counts what each integration
-// has of it. A page is as long as a command may be, or several are needed.
-func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter, p Page, accepted map[string]int) (Redelivered, error) {
+// redeliverPage hands one page of the log to push, by one command: a page is never
+// longer. What the queue took is in the audit trail before the next page is read,
+// since nobody takes it back when the request dies on the way.
+func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter, p Page) (Redelivered, error) {
 	l, err := s.ListDeliveries(ctx, f, p)
 	if err != nil {
 		return Redelivered{}, err
 	}
-	for chunk := range slices.Chunk(l.Items, MaxCommandDeliveries) {
-		c := Command{Kind: CommandRedeliver, RequestedBy: by.Subject}
-		of := map[string]int{}
-		for _, d := range chunk {
-			c.DeliveryIDs = append(c.DeliveryIDs, d.ID)
-			of[d.IntegrationID]++
-		}
-		if err := s.c.Commands.Dispatch(ctx, c); err != nil {
-			for _, id := range slices.Sorted(maps.Keys(of)) {
-				s.audited(ctx, err, by, "deliveries redelivered", id, slog.Int("accepted", of[id]))
-			}
-			return Redelivered{}, fmt.Errorf("redeliver %d deliveries: %w", len(chunk), err)
-		}
-		for id, n := range of {
-			accepted[id] += n
-		}
+	done := Redelivered{Accepted: len(l.Items), NextCursor: l.NextCursor}
+	if done.Accepted == 0 {
+		return done, nil
 	}
-	return Redelivered{Accepted: len(l.Items), NextCursor: l.NextCursor}, nil
+	c := Command{Kind: CommandRedeliver, RequestedBy: by.Subject}
+	of := map[string]int{} // by integration
+	for _, d := range l.Items {
+		c.DeliveryIDs = append(c.DeliveryIDs, d.ID)
+		of[d.IntegrationID]++
+	}
+	err = s.c.Commands.Dispatch(ctx, c)
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		s.audited(ctx, err, by, "deliveries redelivered", id, slog.Int("accepted", of[id]))
+	}
+	if err != nil {
+		return Redelivered{}, fmt.Errorf("redeliver %d deliveries: %w", done.Accepted, err)
+	}
+	return done, nil
 }

@@ -1,7 +1,10 @@
 package integration_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -209,5 +212,30 @@ func TestAQueueThatFailsHalfWay(t *testing.T) {
 	ids := b.redelivered(t)
 	if slices.Sort(ids); err != nil || r.Accepted != 150 || r.NextCursor != "" || len(slices.Compact(ids)) != 250 {
 		t.Errorf("%+v, %v, %d different ones", r, err, len(ids))
+	}
+}
+
+// TestWhatWasSentAgainIsAuditedAtOnce: a request that dies on its second page has
+// sent the first, and the audit trail says so.
+func TestWhatWasSentAgainIsAuditedAtOnce(t *testing.T) {
+	var log bytes.Buffer
+	b := newBench(t, func(c *integration.ServiceConfig) { c.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
+	b.keep(t, 250, nil)
+	pages := 0
+	b.store.Before(func(_ context.Context, op string) error {
+		if op == "ListDeliveries" {
+			if pages++; pages == 2 {
+				panic("dies")
+			}
+		}
+		return nil
+	})
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = b.service.RedeliverMany(t.Context(), ada, integration.RedeliverFilter{Limit: 1000})
+	}()
+	want := `"action":"deliveries redelivered","subject":"ada","role":"admin","integration_id":"` + someID + `","accepted":100}`
+	if sent := len(b.redelivered(t)); pages != 2 || sent != 100 || strings.Count(log.String(), want) != 1 {
+		t.Errorf("%d pages, %d sent: %s", pages, sent, log.String())
 	}
 }
