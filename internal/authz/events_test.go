@@ -88,7 +88,7 @@ func TestEventsOnFile(t *testing.T) {
 	v, err := authz.NewVerifier(authz.Config{
 		Issuer: issuerName, Audience: audience, JWKSURL: server.URL, RoleClaim: "role",
 		AdminRoles: []string{authz.DefaultAdminRoles}, ViewerRoles: []string{authz.DefaultViewerRoles},
-	}, server.Client(), eventsNow)
+	}, server.Client(), eventsNow, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -8,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -33,8 +35,10 @@ type issuer struct {
 	mu      sync.Mutex
 	keys    []jwkset.JWKMarshal
 	status  int
+	takes   time.Duration // of each answer, on the issuer's own clock
 	fetches int
 	now     time.Time
+	log     bytes.Buffer
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -43,6 +47,7 @@ func newIssuer(t *testing.T) *issuer {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		i.fetches++
+		i.now = i.now.Add(i.takes)
 		w.WriteHeader(i.status)
 		_ = json.NewEncoder(w).Encode(jwkset.JWKSMarshal{Keys: i.keys})
 	}))
@@ -96,7 +101,7 @@ func (i *issuer) verifier(roleClaim string) *authz.Verifier {
 	v, err := authz.NewVerifier(authz.Config{
 		Issuer: issuerName, Audience: audience, JWKSURL: i.server.URL, RoleClaim: roleClaim,
 		AdminRoles: []string{authz.DefaultAdminRoles}, ViewerRoles: []string{authz.DefaultViewerRoles},
-	}, i.server.Client(), i.clock)
+	}, i.server.Client(), i.clock, slog.New(slog.NewJSONHandler(&i.log, nil)))
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -23,7 +24,8 @@ const (
 	// refetchEvery is the least time between two fetches, so that tokens with
 	// made-up key ids cannot be turned into traffic against the issuer.
 	refetchEvery = time.Minute
-	// retryEvery is the same while there are no keys at all, and so nobody gets in.
+	// retryEvery is the same after a fetch that failed, for a key that is not held:
+	// its tokens cannot get in before.
 	retryEvery = 2 * time.Second
 	// freshFor is how long keys are used without asking again: a key that the
 	// issuer withdrew stops working after that.
@@ -53,52 +55,70 @@ type keySet struct {
 	url    string
 	client *http.Client
 	now    func() time.Time
+	log    *slog.Logger
 
 	mu        sync.Mutex
 	keys      map[string]key
 	fetchedAt time.Time // of the keys
-	triedAt   time.Time
+	triedAt   time.Time // when the last fetch ended
+	failure   error     // of the last fetch; nil when it got the keys
 }
 
-// get returns the key with this id. [errUnknownKey] says that there is none; any
-// other error that the issuer's keys could not be had.
+// get returns the key with this id. [errUnknownKey] says that the issuer has none, by
+// its own word of the last minute; any other error that nobody can tell: the key may
+// be one that the issuer made since it was last heard of.
 func (s *keySet) get(ctx context.Context, id string) (key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, known := s.keys[id]
-	age := s.now().Sub(s.fetchedAt)
-	if known && age < freshFor {
+	if known && s.now().Sub(s.fetchedAt) < freshFor {
 		return k, nil
 	}
-	err := s.refresh(ctx)
-	if age = s.now().Sub(s.fetchedAt); age >= staleFor {
+	s.refresh(ctx, known)
+	if s.now().Sub(s.fetchedAt) >= staleFor {
 		s.keys = nil
 	}
-	if s.keys == nil {
-		return key{}, errors.Join(errors.New("the issuer's keys are not to be had"), err)
-	}
-	if k, known = s.keys[id]; !known {
+	k, known = s.keys[id]
+	switch {
+	case known:
+		return k, nil
+	case s.failure != nil:
+		return key{}, fmt.Errorf("the issuer's keys are not to be had: %w", s.failure)
+	default:
 		return key{}, errUnknownKey
 	}
-	return k, nil
 }
 
-// refresh fetches the keys unless that was just tried.
-func (s *keySet) refresh(ctx context.Context) error {
+// refresh fetches the keys unless that was just tried. known says that the key asked
+// for is held: then a failure can wait for its next try.
+func (s *keySet) refresh(ctx context.Context, known bool) {
 	now, pause := s.now(), refetchEvery
-	if s.keys == nil {
+	if s.failure != nil && !known {
 		pause = retryEvery
 	}
 	if !s.triedAt.IsZero() && now.Sub(s.triedAt) < pause {
-		return nil
+		return
 	}
-	s.triedAt = now
 	keys, err := s.fetch(ctx)
+	// Not from the fetch's beginning: an issuer that never answers would have each
+	// token wait for it.
+	s.triedAt = s.now()
 	if err != nil {
-		return fmt.Errorf("fetch %s: %w", s.url, err)
+		s.failure = fmt.Errorf("fetch %s: %w", s.url, err)
+		s.logFailure(ctx)
+		return
 	}
-	s.keys, s.fetchedAt = keys, now
-	return nil
+	s.keys, s.fetchedAt, s.failure = keys, now, nil
+}
+
+// logFailure is what an operator sees of an issuer that is down while tokens by the
+// keys that are held are still good.
+func (s *keySet) logFailure(ctx context.Context) {
+	attrs := []slog.Attr{slog.Any("error", s.failure)}
+	if s.keys != nil {
+		attrs = append(attrs, slog.Time("held_until", s.fetchedAt.Add(staleFor)))
+	}
+	s.log.LogAttrs(ctx, slog.LevelWarn, "the issuer's keys could not be fetched", attrs...)
 }
 
 func (s *keySet) fetch(ctx context.Context) (map[string]key, error) {

@@ -125,7 +125,7 @@ func TestRolesOfTheOperatorInObjects(t *testing.T) {
 func (i *issuer) authorizer(settings map[string]string) func(*testing.T, string) (events.APIGatewayCustomAuthorizerResponse, error) {
 	i.t.Helper()
 	usual := map[string]string{"TOKEN_ISSUER": issuerName, "TOKEN_AUDIENCE": audience, "TOKEN_JWKS_URL": i.server.URL}
-	v, err := authz.NewVerifier(authz.ConfigFromEnv(func(name string) string { return settings[name] + usual[name] }), i.server.Client(), i.clock)
+	v, err := authz.NewVerifier(authz.ConfigFromEnv(func(name string) string { return settings[name] + usual[name] }), i.server.Client(), i.clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -41,14 +42,14 @@ type Verifier struct {
 }
 
 // NewVerifier returns a verifier that fetches the issuer's keys with client when
-// it first needs them. now is the clock.
-func NewVerifier(c Config, client *http.Client, now func() time.Time) (*Verifier, error) {
+// it first needs them. now is the clock; log gets a line for each fetch that failed.
+func NewVerifier(c Config, client *http.Client, now func() time.Time, log *slog.Logger) (*Verifier, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	return &Verifier{
 		config: c,
-		keys:   &keySet{url: c.JWKSURL, client: client, now: now},
+		keys:   &keySet{url: c.JWKSURL, client: client, now: now, log: log},
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}),
 			jwt.WithIssuer(c.Issuer),

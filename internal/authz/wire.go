@@ -17,7 +17,7 @@ func Wire(getenv func(string) string, w io.Writer) (*Authorizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := NewVerifier(c, issuerClient(), time.Now)
+	v, err := NewVerifier(c, issuerClient(), time.Now, log)
 	if err != nil {
 		return nil, err
 	}
