@@ -108,7 +108,7 @@ func (s *Store) DeleteLink(ctx context.Context, integrationID, campaignID string
 		}
 		// Deleted, or made anew for another experiment, since it was read.
 	}
-	return integration.Conflictf("The link of campaign %s keeps changing.", campaignID)
+	return integration.Conflictf("The link of campaign %s keeps changing at this moment. Try again.", campaignID)
 }
 
 // deleteLink removes a link's own row while it is still of that experiment.

@@ -86,6 +86,9 @@ func ParseAllowedOrigins(list string) (AllowedOrigins, error) {
 // for the field config.instance_url and says what to enter instead.
 func ParseInstanceURL(raw string, allowed AllowedOrigins) (string, error) {
 	o, why := parseOrigin(strings.TrimSpace(raw))
+	if page := o.page(); page != "" && !slices.Contains(allowed, o.String()) {
+		why = page // what else is in it, such as the page's path, is of no use any more
+	}
 	if why == "" && !slices.Contains(allowed, o.String()) {
 		why = o.refusal()
 	}
@@ -147,14 +150,24 @@ func parseOrigin(raw string) (o origin, why string) {
 	return o, ""
 }
 
-// refusal says why an origin that nobody listed is not an org's; "" when it is.
-func (o origin) refusal() string {
-	const find = "Find it in Salesforce under Setup, My Domain: " + exampleInstanceURL + " or, for a sandbox, https://your-org--name.sandbox.my.salesforce.com."
+const findInstanceURL = "Find it in Salesforce under Setup, My Domain: " + exampleInstanceURL + " or, for a sandbox, https://your-org--name.sandbox.my.salesforce.com."
+
+// page says that a host of Salesforce is for people, and what to enter instead; "" for
+// any other host.
+func (o origin) page() string {
 	switch {
 	case slices.Contains(loginHosts, o.host):
-		return o.host + " is the login page of all orgs, and the client-credentials grant does not work there. Enter your own org's My Domain URL. " + find
+		return o.host + " is the login page of all orgs, and the client-credentials grant does not work there. Enter your own org's My Domain URL. " + findInstanceURL
 	case slices.ContainsFunc(browserSuffixes, func(s string) bool { return strings.HasSuffix(o.host, s) }):
-		return "This is the address of pages in the browser, not of the API. Enter the org's My Domain URL, which ends in .my.salesforce.com (Government Cloud: .my.salesforce.com or .my.salesforce.mil, China: .my.sfcrmproducts.cn). " + find
+		return "This is the address of pages in the browser, not of the API. Enter the org's My Domain URL, which ends in .my.salesforce.com (Government Cloud: .my.salesforce.com or .my.salesforce.mil, China: .my.sfcrmproducts.cn). " + findInstanceURL
+	}
+	return ""
+}
+
+// refusal says why an origin that nobody listed is not an org's; "" when it is.
+func (o origin) refusal() string {
+	const find = findInstanceURL
+	switch {
 	case o.scheme != "https":
 		return "It has to start with https://: over http the org's secrets would be readable on the way."
 	case o.port != "":

@@ -61,6 +61,8 @@ func TestParseInstanceURL(t *testing.T) {
 		{"the login page", "https://login.salesforce.com", "", "login page of all orgs"},
 		{"the sandboxes' login page", "https://test.salesforce.com/", "", "login page of all orgs"},
 		{"the browser's address", "https://your-org.lightning.force.com", "", "ends in .my.salesforce.com"},
+		{"a page, as the browser shows it", "https://your-org.lightning.force.com/lightning/r/Campaign/701xx000000001AAAQ/view?ws=%2Fx#top", "", "ends in .my.salesforce.com"},
+		{"the login page with its parameters", "https://login.salesforce.com/?un=ada", "", "login page of all orgs"},
 		{"the set-up pages", "https://your-org.my.salesforce-setup.com", "", "ends in .my.salesforce.com"},
 		{"an instance", "https://na139.salesforce.com", "", "Only a Salesforce My Domain host"},
 		{"the bare suffix", "https://my.salesforce.com", "", "Only a Salesforce My Domain host"},

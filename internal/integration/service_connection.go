@@ -195,6 +195,9 @@ func (s *Service) connected(ctx context.Context, tested Integration, orgID strin
 		if ErrorCode(err) == CodeConflict && try < updateTries {
 			continue
 		}
+		if ErrorCode(err) == CodeConflict {
+			err = busy(err)
+		}
 		if err != nil {
 			return Integration{}, missing("integration", fmt.Errorf("update integration %s: %w", i.ID, err))
 		}

@@ -171,8 +171,10 @@ func TestAnUpdateGivesUpWhenOthersNeverStop(t *testing.T) {
 		return nil
 	})
 	name := "by me"
-	if _, err := b.service.Update(t.Context(), ada, someID, integration.Patch{Name: &name}); integration.ErrorCode(err) != integration.CodeConflict {
-		t.Errorf("error = %v, want a conflict", err)
+	_, err := b.service.Update(t.Context(), ada, someID, integration.Patch{Name: &name})
+	var told *integration.Error
+	if !errors.As(err, &told) || told.Code != integration.CodeConflict || !strings.Contains(told.Message, "Send the same request again") {
+		t.Errorf("error = %v, want a conflict that says what to do", err)
 	}
 	if n := b.store.Calls()["UpdateIntegration"]; n != 3 {
 		t.Errorf("%d tries, want 3", n)

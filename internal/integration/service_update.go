@@ -100,11 +100,20 @@ func (s *Service) update(ctx context.Context, by Actor, id string, p Patch) (Int
 			continue
 		}
 		s.audited(ctx, err, by, "integration updated", old.ID, changes...)
+		if ErrorCode(err) == CodeConflict {
+			err = busy(err)
+		}
 		if err != nil {
 			return Integration{}, missing("integration", fmt.Errorf("update integration %s: %w", old.ID, err))
 		}
 		return stored, nil
 	}
+}
+
+// busy words that others were faster time and again. Who merges has nothing to read
+// again.
+func busy(err error) error {
+	return &Error{Code: CodeConflict, Message: "Others keep changing this integration at this moment, and this was not stored. Send the same request again.", Err: err}
 }
 
 // checkPatch checks and cleans each field that is there. A mask becomes nil.

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,13 +30,20 @@ const uuidLen = 36
 // ParseCampaignID accepts a Campaign's id in 15 or 18 characters and returns it
 // in 18. The error is [CodeInvalid] for the field campaign_id.
 func ParseCampaignID(raw string) (string, error) {
-	id, err := sfid.ParsePrefix(strings.TrimSpace(raw), sfid.PrefixCampaign)
+	raw = strings.TrimSpace(raw)
+	id, err := sfid.ParsePrefix(raw, sfid.PrefixCampaign)
+	if err != nil && scientific.MatchString(raw) {
+		return "", Invalidf("campaign_id", "It is not the id of a Campaign any more: a spreadsheet made a number of it. Make the column one of text there, and fill it in anew.")
+	}
 	if err != nil {
 		return "", Invalidf("campaign_id", "It is not the id of a Campaign: %s. The id is the part of the Campaign's address that starts with %s and has 15 or 18 characters.",
 			reasonOf(err), sfid.PrefixCampaign)
 	}
 	return id, nil
 }
+
+// scientific is how a spreadsheet writes an id that has nothing but digits.
+var scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[Ee]\+?[0-9]+$`)
 
 // ParseExperimentKey checks an experiment's key, which the platform chooses: up
 // to [MaxExperimentKeyLen] characters without control characters. The error is

@@ -69,5 +69,5 @@ func told(err error) error {
 	if d.Retryable {
 		code = integration.CodeOrgAway
 	}
-	return &integration.Error{Code: code, Message: strings.TrimSpace("Salesforce did not answer the question. " + d.Cause + " " + FixNow(d.Fix)), Err: err}
+	return &integration.Error{Code: code, Message: strings.TrimSpace("Asking Salesforce failed. " + d.Cause + " " + FixNow(d.Fix)), Err: err}
 }

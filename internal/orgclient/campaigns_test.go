@@ -78,11 +78,11 @@ func TestNoAnswer(t *testing.T) {
 			if _, err := f.org.AddFault(localorg.Fault{Effect: localorg.Effect{Kind: localorg.Unavailable}}); err != nil {
 				f.tb.Fatal(err)
 			}
-		}, integration.CodeOrgAway, "Salesforce did not answer the question."},
+		}, integration.CodeOrgAway, "Asking Salesforce failed."},
 		{"a wrong secret", func(f *field) {
 			f.integration = f.rig.integration(integration.Credentials{ClientSecret: "wrong"}, 1)
 			f.integration.InstanceURL, f.integration.ClientID = f.allowed[0], localorg.DefaultClientID
-		}, integration.CodeConflict, "secret"},
+		}, integration.CodeConflict, "Asking Salesforce failed. The consumer secret is wrong."},
 		{"an address that is not allowed any more", func(f *field) { f.integration.InstanceURL = "http://localhost:1" }, integration.CodeConflict, "AllowedSalesforceHosts"},
 		{"a table that is away", func(f *field) {
 			f.store.Before(func(context.Context, string) error {

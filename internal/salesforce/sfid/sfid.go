@@ -59,14 +59,14 @@ func Parse(s string) (string, error) {
 }
 
 // ParsePrefix is [Parse] for an id of one kind of object: prefix is one of the
-// Prefix constants.
+// Prefix constants. An id of another kind is refused, too.
 func ParsePrefix(s, prefix string) (string, error) {
 	id, err := Parse(s)
 	if err != nil {
 		return "", err
 	}
 	if !strings.HasPrefix(id, prefix) {
-		return "", fmt.Errorf("%w of the wanted kind: it starts with %s, wanted %s", ErrInvalid, id[:len(prefix)], prefix)
+		return "", fmt.Errorf("%w: it starts with %s, and not with %s", ErrInvalid, id[:len(prefix)], prefix)
 	}
 	return id, nil
 }
