@@ -87,10 +87,10 @@ func statement(effect string, resources ...string) events.IAMPolicyStatement {
 }
 
 // stageOf cuts a method's ARN, arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH,
-// after the stage.
+// after the stage. A wildcard in it would let the policy speak of other stages.
 func stageOf(methodARN string) (string, error) {
 	parts := strings.SplitN(methodARN, "/", 3)
-	if len(parts) < 3 || parts[1] == "" || strings.Count(parts[0], ":") != 5 || !strings.HasPrefix(parts[0], "arn:") || strings.Contains(parts[0]+parts[1], "*") {
+	if len(parts) < 3 || parts[1] == "" || strings.Count(parts[0], ":") != 5 || !strings.HasPrefix(parts[0], "arn:") || strings.ContainsAny(parts[0]+parts[1], "*?") {
 		return "", fmt.Errorf("%q is not the ARN of a method", methodARN)
 	}
 	return parts[0] + "/" + parts[1], nil

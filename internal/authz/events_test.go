@@ -129,16 +129,42 @@ func TestEventsOnFile(t *testing.T) {
 	}
 }
 
+// TestOtherARNs: a policy speaks of the stage that an ARN names, so what names none, or
+// more than one, gets none, however good the token is.
 func TestOtherARNs(t *testing.T) {
-	iss := newIssuer(t)
-	handle := authz.NewAuthorizer(iss.verifier("role"), slog.New(slog.DiscardHandler)).Handle
-	for _, arn := range []string{"", "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5", "arn:aws:execute-api:eu-central-1:123456789012:*/*/GET/x", "x/y/z"} {
-		if _, err := handle(t.Context(), events.APIGatewayCustomAuthorizerRequest{MethodArn: arn, AuthorizationToken: "Bearer x"}); err == nil || err.Error() != "Unauthorized" {
-			t.Errorf("ARN %q: error %v, want Unauthorized", arn, err)
+	ring, iss := newKeyRing(t), newIssuer(t)
+	iss.publish("ec", "", jwkset.UseSig, ring.ec.Public())
+	token := iss.sign(jwt.SigningMethodES256, ring.ec, map[string]any{"kid": "ec"}, iss.claims(nil))
+	const region = "arn:aws:execute-api:eu-central-1:123456789012:"
+	ask := func(arn string) (events.APIGatewayCustomAuthorizerResponse, error) {
+		handle := authz.NewAuthorizer(iss.verifier("role"), slog.New(slog.DiscardHandler)).Handle
+		return handle(t.Context(), events.APIGatewayCustomAuthorizerRequest{MethodArn: arn, AuthorizationToken: "Bearer " + token})
+	}
+	for name, arn := range map[string]string{
+		"nothing":              "",
+		"an API":               region + "a1b2c3d4e5",
+		"a stage":              region + "a1b2c3d4e5/prod",
+		"no stage":             region + "a1b2c3d4e5//GET/x",
+		"all APIs":             region + "*/prod/GET/x",
+		"all stages":           region + "a1b2c3d4e5/*/GET/x",
+		"some APIs":            region + "a1b2c3d4e?/prod/GET/x",
+		"stages of one letter": region + "a1b2c3d4e5/?/GET/x",
+		"all of an account":    "arn:aws:execute-api:eu-central-1:*/prod/GET/x",
+		"too many parts":       region + "more:a1b2c3d4e5/prod/GET/x",
+		"no ARN":               "aws:execute-api:eu-central-1:123456789012:more:a1b2c3d4e5/prod/GET/x",
+		"only slashes":         "x/y/z",
+	} {
+		if _, err := ask(arn); err == nil || err.Error() != "Unauthorized" {
+			t.Errorf("%s: error %v, want Unauthorized", name, err)
 		}
 	}
 	if got := iss.fetched(); got != 0 {
 		t.Errorf("%d fetches of keys, want none", got)
+	}
+	// Behind the stage stands what the caller wrote.
+	got, err := ask(region + "a1b2c3d4e5/prod/GET/*")
+	if diff := cmp.Diff(answer("admin", "ada", allow(stageARN+"/*")), got); diff != "" || err != nil {
+		t.Errorf("a path with a star: error %v, answer (-want +got):\n%s", err, diff)
 	}
 }
 

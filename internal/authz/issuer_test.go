@@ -98,10 +98,15 @@ func (i *issuer) pass(d time.Duration) {
 
 func (i *issuer) verifier(roleClaim string) *authz.Verifier {
 	i.t.Helper()
+	return i.verifierOf(roleClaim, i.server.Client())
+}
+
+func (i *issuer) verifierOf(roleClaim string, client *http.Client) *authz.Verifier {
+	i.t.Helper()
 	v, err := authz.NewVerifier(authz.Config{
 		Issuer: issuerName, Audience: audience, JWKSURL: i.server.URL, RoleClaim: roleClaim,
 		AdminRoles: []string{authz.DefaultAdminRoles}, ViewerRoles: []string{authz.DefaultViewerRoles},
-	}, i.server.Client(), i.clock, slog.New(slog.NewJSONHandler(&i.log, nil)))
+	}, client, i.clock, slog.New(slog.NewJSONHandler(&i.log, nil)))
 	if err != nil {
 		i.t.Fatal(err)
 	}

@@ -137,9 +137,12 @@ func (s *keySet) fetch(ctx context.Context) (map[string]key, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("status %d", resp.StatusCode)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxJWKSBytes))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxJWKSBytes+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(body) > maxJWKSBytes {
+		return nil, fmt.Errorf("the answer has more than %d bytes", maxJWKSBytes)
 	}
 	return parseKeys(body)
 }

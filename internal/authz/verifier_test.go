@@ -113,6 +113,7 @@ func TestForgedTokens(t *testing.T) {
 		{"alg None in other letters", "Bearer " + encode(map[string]any{"alg": "nOnE", "kid": "rsa"}) + "." + claims + "."},
 		{"alg missing", "Bearer " + encode(map[string]any{"kid": "rsa"}) + "." + claims + "." + parts[2]},
 		{"signature cut off", "Bearer " + parts[0] + "." + parts[1] + "."},
+		{"bits behind the signature's end", "Bearer " + withBitBehindTheEnd(t, good)},
 		{"HS256 with the public key as the secret", "Bearer " + iss.sign(jwt.SigningMethodHS256, publicPEM, kid("rsa"), iss.claims(nil))},
 		{"HS256 with the public key's DER as the secret", "Bearer " + iss.sign(jwt.SigningMethodHS256, der, kid("rsa"), iss.claims(nil))},
 		{"RS384 though the key says RS256", "Bearer " + iss.sign(jwt.SigningMethodRS384, ring.rsa, kid("rsa"), iss.claims(nil))},
@@ -167,6 +168,19 @@ func TestForgedTokens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withBitBehindTheEnd returns a token whose signature has the same bytes, written in
+// another way: the last character of 256 bytes in base64 has four bits of no meaning.
+func withBitBehindTheEnd(t *testing.T, token string) string {
+	t.Helper()
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	end := len(token) - 1
+	last := strings.IndexByte(alphabet, token[end])
+	if last%16 != 0 {
+		t.Fatalf("the token ends with %q, which is no good end for 256 bytes", token[end])
+	}
+	return token[:end] + alphabet[last+1:last+2]
 }
 
 func TestRoles(t *testing.T) {
@@ -255,7 +269,7 @@ func TestNoKeysIsNotTheTokensFault(t *testing.T) {
 	ring := newKeyRing(t)
 	for name, prepare := range map[string]func(*issuer){
 		"an error":        func(i *issuer) { i.answer(http.StatusInternalServerError) },
-		"a redirect":      func(i *issuer) { i.answer(http.StatusFound) },
+		"another answer":  func(i *issuer) { i.answer(http.StatusNoContent) },
 		"an empty set":    func(*issuer) {},
 		"no answer":       func(i *issuer) { i.server.Close() },
 		"only a weak key": func(i *issuer) { i.publish("k", "", "", ring.weak.Public()) },
