@@ -39,7 +39,7 @@
 //
 // # Calls
 //
-//	GetIntegration, GetToken                       1 GetItem
+//	GetIntegration, GetToken, GetRequest           1 GetItem
 //	GetIntegrations, GetLinks, GetDeliveries,
 //	Read, LinksByExperiment, GetAllowances         1 BatchGetItem for each 100 keys
 //	ListIntegrations, ListLinks, ListWaiting       1 Query for each MB, 5 at most

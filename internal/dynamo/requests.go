@@ -6,6 +6,22 @@ import (
 	"salesforce-integration/internal/integration"
 )
 
+// GetRequest implements [integration.RequestStore].
+func (s *Store) GetRequest(ctx context.Context, id string) (integration.RequestRecord, error) {
+	none := integration.NotFoundf("There is no request %.64q.", id)
+	if !usable(id) {
+		return integration.RequestRecord{}, none
+	}
+	it, err := s.getItem(ctx, requestKey(id))
+	if err != nil {
+		return integration.RequestRecord{}, err
+	}
+	if it == nil {
+		return integration.RequestRecord{}, none
+	}
+	return readRequest(it)
+}
+
 // SwapRequest implements [integration.RequestStore].
 func (s *Store) SwapRequest(ctx context.Context, r integration.RequestRecord) (integration.RequestRecord, bool, error) {
 	if !usable(r.ID) {

@@ -29,6 +29,7 @@ func statuses() map[integration.Code]struct {
 		integration.CodeInvalid:     {status: http.StatusUnprocessableEntity},
 		integration.CodeNotFound:    {status: http.StatusNotFound},
 		integration.CodeConflict:    {status: http.StatusConflict},
+		integration.CodeUndone:      {status: http.StatusConflict},
 		integration.CodeStale:       {status: http.StatusPreconditionFailed},
 		integration.CodeStored:      {status: http.StatusServiceUnavailable},
 		integration.CodeOrgAway:     {status: http.StatusServiceUnavailable},

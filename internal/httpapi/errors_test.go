@@ -25,6 +25,7 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 		integration.CodeInternal:    500,
 		integration.CodeStored:      503,
 		integration.CodeStale:       412,
+		integration.CodeUndone:      409,
 		integration.CodeOrgAway:     503,
 	}
 	codes := declaredCodes(t)

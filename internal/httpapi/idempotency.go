@@ -49,7 +49,7 @@ func (a *API) serveOnce(w http.ResponseWriter, r *http.Request, who integration.
 	attempt, err := a.service.BeginRequest(ctx, who, key, r.Method, address(r.URL), string(body))
 	if err != nil {
 		p := a.fail(ctx, "header", err)
-		if p.Status == http.StatusConflict {
+		if integration.ErrorCode(err) == integration.CodeConflict {
 			p.retryAfter = underWaySeconds
 		}
 		writeProblem(w, p)
@@ -95,18 +95,18 @@ func idempotencyParam() *huma.Param {
 	shortest, longest := 1, maxIdempotencyKey+2
 	return &huma.Param{
 		Name: headerIdempotencyKey, In: "header",
-		Description: "A key of your own for this request, best a new UUID, in quotes or without. Sent again with the same body within 24 hours, the request has no second effect and gets the first one's answer, with the header Idempotency-Replayed: true. " +
-			"While the first is under way the answer is 409; with another body or at another address, 422. A request that was refused (4xx) leaves its key free.",
+		Description: "A key of your own for this request, best a new UUID, in quotes or without. Sent again with the same body, within 24 hours of the first time, the request has no second effect and gets the first one's answer, with the header Idempotency-Replayed: true. " +
+			"While the first is under way the answer is 409; with another body or at another address, 422. A request that was refused (4xx) leaves its key free, unless an earlier try of it failed. When the webhook secret that it made was replaced since, the answer is 409, and nothing is done: a secret is not shown once it was replaced.",
 		Schema: &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest, Examples: []any{`"8e03978e-40d5-43e8-bc93-6894a57f9324"`}},
 	}
 }
 
 type attemptKey struct{}
 
-// effectID is the id that what the request creates has to have; "" for any.
-func effectID(ctx context.Context) string {
+// effect is what the request makes.
+func effect(ctx context.Context) integration.RequestEffect {
 	if attempt, ok := ctx.Value(attemptKey{}).(*integration.Attempt); ok {
-		return attempt.EffectID()
+		return attempt.Effect()
 	}
-	return ""
+	return integration.RequestEffect{}
 }

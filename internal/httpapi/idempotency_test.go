@@ -220,7 +220,7 @@ func TestWhatAKeyCosts(t *testing.T) {
 	h.store.ResetCalls()
 	h.send(once(base, contractCreate, aKey))
 	sealed, opened = h.vault.Calls()
-	if calls := h.store.Calls(); len(calls) != 1 || calls["SwapRequest"] != 1 || sealed != 5 || opened != 1 {
+	if calls := h.store.Calls(); len(calls) != 2 || calls["SwapRequest"] != 1 || calls["GetRequest"] != 1 || sealed != 5 || opened != 1 {
 		t.Errorf("again: %v, %d sealed, %d opened", calls, sealed, opened)
 	}
 	h.store.ResetCalls()

@@ -43,7 +43,7 @@ func (a *API) webhookSecretOperations() []operation {
 }
 
 func (a *API) rotateWebhookSecret(ctx context.Context, in *rotateInput) (*rotateOutput, error) {
-	rotation := integration.Rotation{EffectID: effectID(ctx)}
+	rotation := integration.Rotation{Effect: effect(ctx)}
 	var err error
 	if rotation.Match, err = in.match(); err != nil {
 		return nil, badHeader(ctx, "If-Match", err)

@@ -39,6 +39,17 @@ func cloneRequest(r integration.RequestRecord) integration.RequestRecord {
 	return r
 }
 
+// GetRequest implements [integration.RequestStore].
+func (s *Store) GetRequest(ctx context.Context, id string) (integration.RequestRecord, error) {
+	return run(ctx, s, "GetRequest", func() (integration.RequestRecord, error) {
+		r, ok := s.requests[id]
+		if !ok {
+			return r, integration.NotFoundf("There is no request %s.", id)
+		}
+		return cloneRequest(r), nil
+	})
+}
+
 // RequestIDs lists the requests that are kept, in no order.
 func (s *Store) RequestIDs() []string {
 	s.mu.Lock()

@@ -30,7 +30,7 @@ type Integration struct {
 	// WebhookSecretIssuedAt is when the current webhook secret was made; zero in
 	// rows from before there was more than one.
 	WebhookSecretIssuedAt time.Time
-	// WebhookSecretEffect is the [Attempt.EffectID] of the request that made the
+	// WebhookSecretEffect is the [RequestEffect.ID] of the request that made the
 	// current webhook secret, so that its repetition makes no further one; "" when it
 	// had no key.
 	WebhookSecretEffect string

@@ -24,6 +24,9 @@ const (
 	RequestRefused RequestState = "refused"
 	// RequestAnswered: Sealed holds its answer.
 	RequestAnswered RequestState = "answered"
+	// RequestUndone: what some request made was replaced or deleted, or is about to
+	// be. The record is of that effect, not of a request.
+	RequestUndone RequestState = "undone"
 )
 
 // RequestRecord remembers a request that its caller gave a key, so that its
@@ -51,6 +54,8 @@ type RequestRecord struct {
 
 // RequestStore keeps requests that carry a key.
 type RequestStore interface {
+	// GetRequest: CodeNotFound.
+	GetRequest(ctx context.Context, id string) (RequestRecord, error)
 	// SwapRequest stores the record if its Version is still the stored one, and
 	// returns it as stored. Otherwise swapped is false, and stored is what is there
 	// instead (the zero record: nothing is). CodeInvalid with field "id": it is empty.

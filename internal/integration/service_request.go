@@ -25,15 +25,17 @@ type Attempt struct {
 	// to do the work.
 	Answer []byte
 	record RequestRecord
+	again  bool // an earlier attempt did not end
 }
 
-// EffectID is the id that what the attempt creates has to have.
-func (a *Attempt) EffectID() string { return a.record.EffectID }
+// Effect is what the attempt makes.
+func (a *Attempt) Effect() RequestEffect { return RequestEffect{ID: a.record.EffectID, Again: a.again} }
 
 // BeginRequest claims a caller's key for the request that the parts make. Either
 // the attempt has the answer of the same request, or the caller has to do the work
 // and call [Service.EndRequest]. Errors: [CodeConflict] while another attempt is
-// under way, [CodeInvalid] when the key belongs to another request.
+// under way, [CodeInvalid] when the key belongs to another request, [CodeUndone]
+// when the answer tells of what is no more, as of a secret that was replaced.
 func (s *Service) BeginRequest(ctx context.Context, by Actor, key string, parts ...string) (*Attempt, error) {
 	id := "request-" + hex.EncodeToString(hashed(sha256.New(), "v1", by.Subject, key))
 	// Keyed, since a body may hold a secret that could be guessed.
@@ -45,7 +47,10 @@ func (s *Service) BeginRequest(ctx context.Context, by Actor, key string, parts 
 			ID: id, Fingerprint: fingerprint, State: RequestRunning, EffectID: old.EffectID,
 			LeaseUntil: now.Add(requestLease), ExpiresAt: now.Add(RequestRetention).Truncate(time.Second), Version: old.Version,
 		}
-		if next.EffectID == "" {
+		if next.EffectID != "" {
+			// Not for longer than the first attempt said, and so than a note in [Service.noteUndone].
+			next.ExpiresAt = old.ExpiresAt
+		} else {
 			var err error
 			if next.EffectID, err = s.c.NewID(); err != nil {
 				return nil, fmt.Errorf("make an id: %w", err)
@@ -56,7 +61,7 @@ func (s *Service) BeginRequest(ctx context.Context, by Actor, key string, parts 
 			return nil, fmt.Errorf("claim a request: %w", err)
 		}
 		if swapped {
-			return &Attempt{record: stored}, nil
+			return &Attempt{record: stored, again: old.EffectID != ""}, nil
 		}
 		if try == claimTries {
 			return nil, errUnderWay()
@@ -65,6 +70,9 @@ func (s *Service) BeginRequest(ctx context.Context, by Actor, key string, parts 
 			return nil, err
 		}
 		if old.State == RequestAnswered {
+			if err := s.checkUndone(ctx, old.EffectID); err != nil {
+				return nil, err
+			}
 			answer, err := s.c.Vault.Open(ctx, id, PurposeAnswer, old.Sealed)
 			if err != nil {
 				return nil, fmt.Errorf("open the answer of %s: %w", id, err)
@@ -104,8 +112,12 @@ type Outcome struct {
 // EndRequest remembers how an attempt ended. What it did is done in any case, so a
 // failure is logged. An answer that cannot be kept ends the attempt all the same, and
 // a repetition goes on with it at once; when nothing can be stored, when the lease
-// ends.
+// ends. One that is refused when an earlier one may have had the effect leaves the key
+// with the request: else a further repetition would have it a second time.
 func (s *Service) EndRequest(ctx context.Context, a *Attempt, o Outcome) {
+	if a.again && o.State == RequestRefused {
+		o.State = RequestUnsettled
+	}
 	r := a.record
 	r.State, r.LeaseUntil = o.State, time.Time{}
 	swapped, err := s.keepOutcome(ctx, r, o)

@@ -21,9 +21,9 @@ type Rotation struct {
 	PreviousLife *time.Duration
 	// Match is what the stored integration has to be; nil: anything.
 	Match Match
-	// EffectID is that of the request's [Attempt]: when the current secret was made
-	// for it before, that one is returned, and none is made. "" for none.
-	EffectID string
+	// Effect is that of the request's [Attempt]: when the current secret was made for
+	// it before, that one is returned, and none is made.
+	Effect RequestEffect
 }
 
 // Rotated is an integration together with the only sight of its new webhook secret.
@@ -40,7 +40,8 @@ type Rotated struct {
 // Errors: [CodeInvalid] for previous_valid_for, [CodeNotFound], [CodeConflict] when
 // somebody else replaced the secret at the same time (theirs is then stored, and
 // nobody is shown a secret that does not work), or others keep changing the
-// integration, [CodeStale] when it is not what Match expects.
+// integration, [CodeStale] when it is not what Match expects, [CodeUndone] when the
+// secret that an earlier attempt made was replaced since.
 func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, r Rotation) (Rotated, error) {
 	life := DefaultPreviousWebhookSecretLife
 	if r.PreviousLife != nil {
@@ -63,12 +64,16 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 			return Rotated{}, err
 		}
 		switch {
-		case mine == nil && r.EffectID != "" && i.WebhookSecretEffect == r.EffectID:
+		case mine == nil && r.Effect.ID != "" && i.WebhookSecretEffect == r.Effect.ID:
 			made, err := OpenWebhookSecrets(ctx, s.c.Vault, i)
 			if err != nil {
 				return Rotated{}, err
 			}
 			return s.rotated(ctx, by, i, made.Current), nil
+		case mine == nil && r.Effect.Again:
+			if err := s.checkUndone(ctx, r.Effect.ID); err != nil {
+				return Rotated{}, err
+			}
 		case mine == nil:
 		case bytes.Equal(i.SealedWebhookSecret, mine):
 			// The answer to our own write got lost, and its repetition met it.
@@ -85,7 +90,10 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 		if err := s.replaceWebhookSecret(ctx, &i, secret, life); err != nil {
 			return Rotated{}, err
 		}
-		i.WebhookSecretEffect = r.EffectID
+		if err := s.noteUndone(ctx, i.WebhookSecretEffect); err != nil {
+			return Rotated{}, err
+		}
+		i.WebhookSecretEffect = r.Effect.ID
 		mine = i.SealedWebhookSecret
 		stored, err := s.c.Store.UpdateIntegration(ctx, i)
 		switch ErrorCode(err) {

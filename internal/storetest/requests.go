@@ -32,6 +32,22 @@ var requestTests = []test{
 		r.State, r.Sealed, r.LeaseUntil = integration.RequestAnswered, integration.Sealed("answer"), time.Time{}
 		mustSwapRequest(t, s, r)
 	}},
+	{"get reads what is stored", func(t *testing.T, s integration.Store) {
+		for _, missing := range []string{"request-1", ""} {
+			_, err := s.GetRequest(t.Context(), missing)
+			wantCode(t, err, integration.CodeNotFound)
+		}
+		r := mustSwapRequest(t, s, newRequest())
+		got, err := s.GetRequest(t.Context(), r.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "read", got, r)
+		got.Fingerprint[0] = 'X'
+		if again, err := s.GetRequest(t.Context(), r.ID); err != nil || string(again.Fingerprint) != "print" {
+			t.Errorf("the stored one changed with what was read: %q, %v", again.Fingerprint, err)
+		}
+	}},
 	{"who is too late is shown what is stored", func(t *testing.T, s integration.Store) {
 		stored := mustSwapRequest(t, s, newRequest())
 		late := newRequest()
