@@ -120,9 +120,10 @@ func (r *keyring) fill(ctx context.Context, e *entry, fetch func(context.Context
 		}
 	}
 	clear(k.plain)
+	// Before the others go on: whichever of them is the last to release it overwrites it.
+	e.end()
 	r.mu.Unlock()
 	close(e.ready)
-	r.release(e)
 }
 
 // addToOpen lets what a new key seals be opened without asking KMS.
@@ -140,6 +141,11 @@ func (r *keyring) addToOpen(sealing *entry) {
 func (r *keyring) release(e *entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	e.end()
+}
+
+// end is the end of one use. The caller holds the lock.
+func (e *entry) end() {
 	e.users--
 	e.wipe()
 }
