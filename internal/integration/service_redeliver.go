@@ -13,8 +13,8 @@ import (
 const (
 	DefaultRedeliverLimit = 100
 	MaxRedeliverLimit     = 1000
-	// maxRedeliverPages bounds the reads of one request: a filter that hardly
-	// anything passes must not read the whole log.
+	// maxRedeliverPages bounds the parts of the log that one request reads. A filter
+	// that hardly anything passes ends it before, by [MaxPassedOver].
 	maxRedeliverPages = 20
 )
 
@@ -101,14 +101,16 @@ func (s *Service) RedeliverMany(ctx context.Context, by Actor, f RedeliverFilter
 	}
 	done := Redelivered{NextCursor: f.Cursor}
 	var err error
+	passedOver := 0
 	for range maxRedeliverPages {
-		var part Redelivered
+		var part List[Delivery]
 		if part, err = s.redeliverPage(ctx, by, filter, Page{Limit: min(f.Limit-done.Accepted, MaxPageLimit, MaxCommandDeliveries), Cursor: done.NextCursor}); err != nil {
 			break
 		}
-		done.Accepted += part.Accepted
+		done.Accepted += len(part.Items)
 		done.NextCursor = part.NextCursor
-		if done.NextCursor == "" || done.Accepted == f.Limit {
+		passedOver += part.PassedOver
+		if done.NextCursor == "" || done.Accepted == f.Limit || passedOver >= MaxPassedOver {
 			break
 		}
 	}
@@ -124,14 +126,10 @@ func (s *Service) RedeliverMany(ctx context.Context, by Actor, f RedeliverFilter
 // redeliverPage hands one page of the log to push, by one command: a page is never
 // longer. What the queue took is in the audit trail before the next page is read,
 // since nobody takes it back when the request dies on the way.
-func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter, p Page) (Redelivered, error) {
+func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter, p Page) (List[Delivery], error) {
 	l, err := s.ListDeliveries(ctx, f, p)
-	if err != nil {
-		return Redelivered{}, err
-	}
-	done := Redelivered{Accepted: len(l.Items), NextCursor: l.NextCursor}
-	if done.Accepted == 0 {
-		return done, nil
+	if err != nil || len(l.Items) == 0 {
+		return l, err
 	}
 	c := Command{Kind: CommandRedeliver, RequestedBy: by.Subject}
 	of := map[string]int{} // by integration
@@ -144,7 +142,7 @@ func (s *Service) redeliverPage(ctx context.Context, by Actor, f DeliveryFilter,
 		s.audited(ctx, err, by, "deliveries redelivered", id, slog.Int("accepted", of[id]))
 	}
 	if err != nil {
-		return Redelivered{}, fmt.Errorf("redeliver %d deliveries: %w", done.Accepted, err)
+		return List[Delivery]{}, fmt.Errorf("redeliver %d deliveries: %w", len(l.Items), err)
 	}
-	return done, nil
+	return l, nil
 }
