@@ -15,7 +15,7 @@ import (
 
 // Version is the version of the API's contract. A change of the OpenAPI document
 // needs a new one.
-const Version = "1.23.0"
+const Version = "1.24.0"
 
 const (
 	basePath         = "/api/v1"

@@ -96,7 +96,7 @@ func idempotencyParam() *huma.Param {
 	return &huma.Param{
 		Name: headerIdempotencyKey, In: "header",
 		Description: "A key of your own for this request, best a new UUID, in quotes or without. Sent again with the same body, within 24 hours of the first time, the request has no second effect and gets the first one's answer, with the header Idempotency-Replayed: true. " +
-			"While the first is under way the answer is 409; with another body or at another address, 422. A request that was refused (4xx) leaves its key free, unless an earlier try of it failed. When the webhook secret that it made was replaced since, the answer is 409, and nothing is done: a secret is not shown once it was replaced.",
+			"While the first is under way the answer is 409; with another body or at another address, 422. A request that was refused (4xx) leaves its key free, unless an earlier try of it failed. When the integration that it created was deleted since, or the webhook secret that it made was replaced, the answer is 409, and nothing is done: a secret is not shown once it was replaced.",
 		Schema: &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest, Examples: []any{`"8e03978e-40d5-43e8-bc93-6894a57f9324"`}},
 	}
 }

@@ -81,7 +81,7 @@ func answersNotModified(_ *huma.OpenAPI, op *huma.Operation) {
 
 func (a *API) createIntegration(ctx context.Context, in *createInput) (*createOutput, error) {
 	wanted := in.Body.domain()
-	wanted.ID = effect(ctx).ID
+	wanted.Effect = effect(ctx)
 	created, err := a.service.Create(ctx, actor(ctx), wanted)
 	if err != nil {
 		return nil, a.fail(ctx, "body", err)

@@ -126,3 +126,94 @@ func TestARepetitionGoesOnForADayFromTheFirstAttempt(t *testing.T) {
 		t.Errorf("a day later: %d %s", resp.StatusCode, resp.Body)
 	}
 }
+
+// TestWhatIsGoneIsNotCreatedAgain by the repetition of the request that created it.
+func TestWhatIsGoneIsNotCreatedAgain(t *testing.T) {
+	deleted := func(h *harness, id string) {
+		if resp := h.send(as("admin", "DELETE", base+"/"+id, "")); resp.StatusCode != http.StatusNoContent {
+			h.t.Fatalf("%d %s", resp.StatusCode, resp.Body)
+		}
+	}
+	replaced := func(h *harness, id string) { h.admin("POST", base+"/"+id+"/webhook-secret", "") }
+	for name, tt := range map[string]struct {
+		dies bool
+		gone []func(*harness, string)
+	}{
+		"answered, and deleted":                  {false, []func(*harness, string){deleted}},
+		"died, and deleted":                      {true, []func(*harness, string){deleted}},
+		"answered, and its secret replaced":      {false, []func(*harness, string){replaced}},
+		"died, and its secret replaced":          {true, []func(*harness, string){replaced}},
+		"died, its secret replaced, and deleted": {true, []func(*harness, string){replaced, deleted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, "")
+			id, secret := h.createdOnce(tt.dies)
+			for _, gone := range tt.gone {
+				gone(h, id)
+			}
+			h.undone(base, contractCreate, secret)
+			before := h.integrations()
+			if resp := h.send(once(base, contractCreate, "another")); resp.StatusCode != http.StatusCreated || h.integrations() != before+1 {
+				t.Errorf("with a new key: %d %s", resp.StatusCode, resp.Body)
+			}
+		})
+	}
+}
+
+// createdOnce creates an integration by a request that dies behind that, or not.
+func (h *harness) createdOnce(dies bool) (id, secret string) {
+	h.t.Helper()
+	first := func() { h.send(once(base, contractCreate, aKey)) }
+	if dies {
+		h.dies("CreateIntegration", first)
+	} else {
+		first()
+	}
+	l, err := h.store.ListIntegrations(h.t.Context(), integration.Page{Limit: 2})
+	if err != nil || len(l.Items) != 1 {
+		h.t.Fatalf("%+v, %v", l, err)
+	}
+	return l.Items[0].ID, h.liveSecret(l.Items[0].ID)
+}
+
+// TestWhatIsDeletedWhileItsCreationIsRepeated, after the repetition was let in.
+func TestWhatIsDeletedWhileItsCreationIsRepeated(t *testing.T) {
+	h := newHarness(t, "")
+	id, secret := h.createdOnce(true)
+	h.during("GetIntegration", func() { h.send(as("admin", "DELETE", base+"/"+id, "")) })
+	h.refused(once(base, contractCreate, aKey), http.StatusConflict)
+	h.undone(base, contractCreate, secret)
+	if n := h.integrations(); n != 0 {
+		t.Errorf("%d integrations", n)
+	}
+}
+
+// TestADeletionThatIsRefusedUndoesNothing: the creation's answer is good for as long.
+func TestADeletionThatIsRefusedUndoesNothing(t *testing.T) {
+	h := newHarness(t, "")
+	id, _ := h.createdOnce(false)
+	h.refused(with(as("admin", "DELETE", base+"/"+id, ""), "If-Match", `"7"`), http.StatusPreconditionFailed)
+	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != http.StatusCreated || header(resp, "Idempotency-Replayed") != "true" {
+		t.Errorf("%d %s", resp.StatusCode, resp.Body)
+	}
+}
+
+// TestADeletedSecretIsNotShown: a secret that was made anew goes with its
+// integration.
+func TestADeletedSecretIsNotShown(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	target := base + "/" + id + "/webhook-secret"
+	h.send(once(target, "", aKey))
+	secret := h.liveSecret(id)
+	// The deletion that was read is not the one that is made: somebody replaces the secret in between.
+	h.during("DeleteIntegration", func() {
+		h.send(once(target, "", "another"))
+		secret = h.liveSecret(id)
+	})
+	if resp := h.send(as("admin", "DELETE", base+"/"+id, "")); resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("%d %s", resp.StatusCode, resp.Body)
+	}
+	h.undone(target, "", secret)
+	h.refused(once(target, "", "another"), http.StatusConflict)
+}

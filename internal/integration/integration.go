@@ -31,8 +31,9 @@ type Integration struct {
 	// rows from before there was more than one.
 	WebhookSecretIssuedAt time.Time
 	// WebhookSecretEffect is the [RequestEffect.ID] of the request that made the
-	// current webhook secret, so that its repetition makes no further one; "" when it
-	// had no key.
+	// current webhook secret, by creating the integration or later, so that its
+	// repetition makes no further one; "" when it had no key. Who replaces the secret
+	// or deletes the integration calls [Service.noteUndone] for it before.
 	WebhookSecretEffect string
 	// PreviousWebhookSecretUntil is when the webhook secret before the current one
 	// stops being taken, or stopped; zero when there was none.

@@ -22,17 +22,21 @@ func (m Match) check(i Integration) error {
 	return &Error{Code: CodeStale, Message: "The integration was changed since it was read. Read it again, look at what changed, and send your change with the new ETag."}
 }
 
-// delete removes an integration that m expects.
+// delete removes an integration that m expects. It is deleted as it was read, so that
+// no secret goes with it that the note is not about.
 func (s *Service) delete(ctx context.Context, id string, m Match) error {
-	if m == nil {
-		return s.c.Store.DeleteIntegration(ctx, id, 0)
-	}
 	for try := 1; ; try++ {
 		i, err := s.Get(ctx, id)
+		if m == nil && ErrorCode(err) == CodeNotFound {
+			return s.c.Store.DeleteIntegration(ctx, id, 0) // sweeps what a deletion left that was cut off
+		}
 		if err != nil {
 			return err
 		}
 		if err := m.check(i); err != nil {
+			return err
+		}
+		if err := s.noteUndone(ctx, i.WebhookSecretEffect); err != nil {
 			return err
 		}
 		err = s.c.Store.DeleteIntegration(ctx, id, i.Version)

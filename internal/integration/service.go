@@ -70,9 +70,8 @@ func NewService(c ServiceConfig) (*Service, error) {
 
 // NewIntegration is what an administrator enters for an integration.
 type NewIntegration struct {
-	// ID is chosen ahead where the creation may be the continuation of another
-	// (see [Attempt.EffectID]); else it is empty.
-	ID          string
+	// Effect is that of the request's [Attempt]; its ID becomes the integration's.
+	Effect      RequestEffect
 	Name        string
 	Type        Type
 	Description string // may be empty
@@ -91,15 +90,25 @@ type Created struct {
 
 // Create stores a new integration. When one with the chosen id is there, an earlier
 // attempt got that far, and it is returned with its secret. Errors: [CodeInvalid]
-// for each field at fault.
+// for each field at fault, [CodeUndone] when what an earlier attempt created was
+// deleted since, or its secret replaced.
 func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Created, error) {
 	i, credentials, err := s.check(n)
 	if err != nil {
 		return Created{}, err
 	}
-	if i.ID = n.ID; i.ID == "" {
+	if i.ID = n.Effect.ID; i.ID == "" {
 		if i.ID, err = s.c.NewID(); err != nil {
 			return Created{}, fmt.Errorf("make an id: %w", err)
+		}
+	}
+	if n.Effect.Again {
+		created, err := s.createdBefore(ctx, by, i)
+		if ErrorCode(err) != CodeNotFound {
+			return created, err
+		}
+		if err := s.checkUndone(ctx, n.Effect.ID); err != nil {
+			return Created{}, err
 		}
 	}
 	secret, err := s.newWebhookSecret()
@@ -112,9 +121,10 @@ func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Creat
 	if i.SealedWebhookSecret, err = SealWebhookSecrets(ctx, s.c.Vault, i.ID, WebhookSecrets{Current: secret}); err != nil {
 		return Created{}, err
 	}
+	i.WebhookSecretEffect = n.Effect.ID
 	stored, err := s.c.Store.CreateIntegration(ctx, i)
-	if n.ID != "" && ErrorCode(err) == CodeConflict {
-		stored, secret, err = s.createdBefore(ctx, n.ID)
+	if n.Effect.ID != "" && ErrorCode(err) == CodeConflict {
+		return s.createdBefore(ctx, by, i)
 	}
 	s.audited(ctx, err, by, "integration created", i.ID, beginnings(i)...)
 	if err != nil {
@@ -123,14 +133,22 @@ func (s *Service) Create(ctx context.Context, by Actor, n NewIntegration) (Creat
 	return Created{Integration: stored, WebhookSecret: secret}, nil
 }
 
-// createdBefore reads what an earlier attempt created.
-func (s *Service) createdBefore(ctx context.Context, id string) (Integration, Secret, error) {
-	i, err := s.c.Store.GetIntegration(ctx, id)
-	if err != nil {
-		return Integration{}, "", err
+// createdBefore reads i as an earlier attempt created it. Errors: [CodeNotFound],
+// [CodeUndone] when its secret is another request's by now.
+func (s *Service) createdBefore(ctx context.Context, by Actor, i Integration) (Created, error) {
+	stored, err := s.c.Store.GetIntegration(ctx, i.ID)
+	if err == nil && stored.WebhookSecretEffect != i.ID {
+		err = errUndone()
 	}
-	secrets, err := OpenWebhookSecrets(ctx, s.c.Vault, i)
-	return i, secrets.Current, err
+	var secrets WebhookSecrets
+	if err == nil {
+		secrets, err = OpenWebhookSecrets(ctx, s.c.Vault, stored)
+	}
+	s.audited(ctx, err, by, "integration created", i.ID, beginnings(i)...)
+	if err != nil {
+		return Created{}, fmt.Errorf("read integration %s, created before: %w", i.ID, err)
+	}
+	return Created{Integration: stored, WebhookSecret: secrets.Current}, nil
 }
 
 func (s *Service) check(n NewIntegration) (Integration, Credentials, error) {
@@ -186,7 +204,8 @@ func (s *Service) Get(ctx context.Context, id string) (Integration, error) {
 
 // Delete removes an integration with its links and its token; what it delivered
 // stays in the log, and push is told to close what still waits there. Errors:
-// [CodeNotFound], [CodeStored] when it is deleted but the queue fails, [CodeStale] when the stored one is not what m expects.
+// [CodeNotFound], [CodeStored] when it is deleted but the queue fails, [CodeStale] when
+// the stored one is not what m expects, [CodeConflict] when others keep changing it.
 func (s *Service) Delete(ctx context.Context, by Actor, id string, m Match) error {
 	id, err := parseID("integration", id)
 	if err != nil {
