@@ -38,9 +38,10 @@ func allowanceItem(k key, a integration.Allowance) item {
 	it.putInt("max", int64(a.Max))
 	it.putTime("at", a.At)
 	it.putTime("next_call_at", a.NextCallAt)
+	it.putTime("next_question_at", a.NextQuestionAt)
 	if a.Key.OrgID != "" {
 		// By then it is long out of date: nobody deletes it with an integration.
-		it.putEpoch(attrTTL, slices.MaxFunc([]time.Time{a.At, a.NextCallAt}, time.Time.Compare).Add(integration.AllowanceKept))
+		it.putEpoch(attrTTL, slices.MaxFunc([]time.Time{a.At, a.NextCallAt, a.NextQuestionAt}, time.Time.Compare).Add(integration.AllowanceKept))
 	}
 	it.putInt(attrVersion, a.Version)
 	return it
@@ -49,12 +50,13 @@ func allowanceItem(k key, a integration.Allowance) item {
 func readAllowance(it item) (integration.Allowance, error) {
 	r := reader{item: it}
 	a := integration.Allowance{
-		Key:        integration.AllowanceKey{OrgID: r.string("org_id"), IntegrationID: r.string("integration_id")},
-		Used:       int(r.int("used")),
-		Max:        int(r.int("max")),
-		At:         r.time("at"),
-		NextCallAt: r.time("next_call_at"),
-		Version:    r.int(attrVersion),
+		Key:            integration.AllowanceKey{OrgID: r.string("org_id"), IntegrationID: r.string("integration_id")},
+		Used:           int(r.int("used")),
+		Max:            int(r.int("max")),
+		At:             r.time("at"),
+		NextCallAt:     r.time("next_call_at"),
+		NextQuestionAt: r.time("next_question_at"),
+		Version:        r.int(attrVersion),
 	}
 	return a, r.err
 }

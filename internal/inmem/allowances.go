@@ -22,7 +22,7 @@ func (s *Store) SwapAllowance(ctx context.Context, a integration.Allowance) (int
 		if s.allowances[a.Key].Version != a.Version {
 			return a, integration.Conflictf("The allowance was changed by somebody else meanwhile.")
 		}
-		a.At, a.NextCallAt = a.At.UTC(), a.NextCallAt.UTC()
+		a.At, a.NextCallAt, a.NextQuestionAt = a.At.UTC(), a.NextCallAt.UTC(), a.NextQuestionAt.UTC()
 		a.Version++
 		s.allowances[a.Key] = a
 		return a, nil

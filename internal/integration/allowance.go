@@ -1,6 +1,9 @@
 package integration
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Allowance is what an org last said of its daily API calls, as many functions
 // share it. It is kept from when little was left: an org that never said so has none.
@@ -9,9 +12,11 @@ type Allowance struct {
 	// Used and Max are calls of the rolling day, as of At. Used may pass Max.
 	Used, Max int
 	At        time.Time
-	// NextCallAt is when the org may be called next, while little is left: whoever
-	// moves it on is the one that calls.
+	// NextCallAt is when push may call the org next, while little is left: who moves
+	// it on is the one that calls. Questions of people leave it as it is.
 	NextCallAt time.Time
+	// NextQuestionAt is the like for questions of people, and keeps no status waiting.
+	NextQuestionAt time.Time
 	// Version is the compare-and-swap counter; 0 is one not stored yet.
 	Version int64
 }
@@ -51,10 +56,64 @@ const (
 	AllowanceSpacing = 5 * time.Minute
 )
 
-// Known says whether it still says anything at a time, or is older than a day.
-func (a Allowance) Known(now time.Time) bool { return now.Sub(a.At) < AllowanceDay }
+// Usage is what an org says of its daily calls in an answer.
+type Usage struct {
+	Used, Max int
+	At        time.Time
+}
+
+// Low says whether less than a share of the calls, in percent, is left.
+func (u Usage) Low(reservePercent int) bool {
+	return u.Max > 0 && (u.Max-u.Used)*100 < u.Max*reservePercent
+}
 
 // Low says whether less than a share of the calls, in percent, is left.
 func (a Allowance) Low(reservePercent int) bool {
-	return a.Max > 0 && (a.Max-a.Used)*100 < a.Max*reservePercent
+	return Usage{Used: a.Used, Max: a.Max}.Low(reservePercent)
 }
+
+// Known says whether it still says anything at a time, or is older than a day.
+func (a Allowance) Known(now time.Time) bool { return now.Sub(a.At) < AllowanceDay }
+
+// Learn returns what is known after an answer of the org, and whether others have to be
+// told: that little is left, or enough again. An answer from before the last one heard
+// says nothing. With enough left nobody waits.
+func (a Allowance) Learn(u Usage, reservePercent int) (Allowance, bool) {
+	if u.At.Before(a.At) {
+		return a, false
+	}
+	wasLow, low := a.Low(reservePercent), u.Low(reservePercent)
+	a.Used, a.Max, a.At = u.Used, u.Max, u.At
+	if !low {
+		a.NextCallAt, a.NextQuestionAt = time.Time{}, time.Time{}
+	}
+	return a, low || wasLow
+}
+
+// The times until which calls wait while little is left; what is past waits no longer.
+
+// StatusesAt is when the next statuses may be written.
+func (a Allowance) StatusesAt() time.Time { return a.NextCallAt }
+
+// NotesAt is when the org may be asked whether it has enough left for notes.
+func (a Allowance) NotesAt() time.Time { return latest(a.NextCallAt, a.At.Add(AllowanceGoodFor)) }
+
+// QuestionsAt is when the next question of a person may be asked: not while push is
+// calling either, as its answer says how things stand.
+func (a Allowance) QuestionsAt() time.Time { return latest(a.NotesAt(), a.NextQuestionAt) }
+
+// Called is what is known once push has called, or is about to: its next call is a
+// spacing later.
+func (a Allowance) Called(at time.Time) Allowance {
+	a.NextCallAt = latest(a.NextCallAt, at.Add(AllowanceSpacing))
+	return a
+}
+
+// Asked is what is known once a person's question is about to be asked: the next one is
+// refused until the answer to this one would be old, even if it never comes.
+func (a Allowance) Asked(at time.Time) Allowance {
+	a.NextQuestionAt = latest(a.NextQuestionAt, at.Add(AllowanceGoodFor))
+	return a
+}
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

@@ -2,6 +2,7 @@ package orgclient_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ type field struct {
 	*rig
 	org         *localorg.Org
 	integration integration.Integration
+	client      *http.Client
 	dialer      *orgclient.Dialer
 }
 
@@ -34,7 +36,7 @@ func newField(t *testing.T) *field {
 	r := &rig{tb: t, store: inmem.New(), vault: &inmem.Vault{}, allowed: integration.AllowedOrigins{srv.URL}}
 	i := r.integration(integration.Credentials{ClientSecret: localorg.DefaultClientSecret}, 1)
 	i.InstanceURL, i.ClientID = srv.URL, localorg.DefaultClientID
-	return &field{r, org, i, orgclient.New(orgclient.Config{Tokens: r.store, Vault: r.vault, Allowed: r.allowed, HTTPClient: srv.Client()})}
+	return &field{r, org, i, srv.Client(), orgclient.New(orgclient.Config{Tokens: r.store, Vault: r.vault, Allowed: r.allowed, HTTPClient: srv.Client()})}
 }
 
 // TestCampaigns are found each way, by one login.

@@ -3,6 +3,7 @@ package orgclient
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -22,6 +23,7 @@ type Config struct {
 	// for questions of people; nil for a dialer that nobody asks some.
 	Allowances     integration.AllowanceStore
 	ReservePercent int
+	Log            *slog.Logger // nil for none
 }
 
 // Dialer connects integrations with their orgs.

@@ -3,7 +3,7 @@ package orgclient
 import (
 	"context"
 	"fmt"
-	"slices"
+	"log/slog"
 	"time"
 
 	"salesforce-integration/internal/integration"
@@ -32,42 +32,39 @@ func (d *Dialer) Spare(ctx context.Context, i integration.Integration) (integrat
 		return a, nil
 	}
 	now := d.now()
-	if until := slices.MaxFunc([]time.Time{a.NextCallAt, a.At.Add(integration.AllowanceGoodFor)}, time.Time.Compare); until.After(now) {
+	if until := a.QuestionsAt(); until.After(now) {
 		return a, kept(a, until.Sub(now))
 	}
-	mine := a
-	mine.NextCallAt = now.Add(integration.AllowanceSpacing)
-	stored, err := d.cfg.Allowances.SwapAllowance(ctx, mine)
+	stored, err := d.cfg.Allowances.SwapAllowance(ctx, a.Asked(now))
 	switch {
 	case integration.ErrorCode(err) == integration.CodeConflict:
-		return a, kept(a, integration.AllowanceSpacing) // somebody else asks just now
+		return a, kept(a, integration.AllowanceGoodFor) // somebody else asks just now
 	case err != nil:
 		return a, fmt.Errorf("taking the turn to call an org: %w", err)
 	}
 	return stored, nil
 }
 
-// Learn shares what an org said of its allowance, when that changes anything: that
-// little is left, or enough again. It returns what is known now. What cannot be
-// shared is said again by the org's next answer.
+// Learn shares what an org said of its allowance, when that changes anything, and
+// returns what is known now. What cannot be shared is logged, and said again by the
+// org's next answer.
 func (d *Dialer) Learn(ctx context.Context, a integration.Allowance, c *salesforce.Client) integration.Allowance {
 	usage, said := c.Usage()
 	if !said {
 		return a
 	}
-	told := a
-	told.Used, told.Max, told.At = usage.Used, usage.Max, usage.At
-	low := told.Low(d.cfg.ReservePercent)
-	if d.cfg.Allowances == nil || !low && !a.Low(d.cfg.ReservePercent) {
-		return told
+	known, news := a.Learn(integration.Usage{Used: usage.Used, Max: usage.Max, At: usage.At}, d.cfg.ReservePercent)
+	if d.cfg.Allowances == nil || !news {
+		return known
 	}
-	if !low {
-		told.NextCallAt = time.Time{} // and else as it was: a question is no reason for statuses to wait
-	}
-	if stored, err := d.cfg.Allowances.SwapAllowance(ctx, told); err == nil {
+	stored, err := d.cfg.Allowances.SwapAllowance(ctx, known)
+	switch {
+	case err == nil:
 		return stored
+	case integration.ErrorCode(err) != integration.CodeConflict: // who was faster knows as much
+		d.log().WarnContext(ctx, "what the org said of its allowance is not shared", "error", err)
 	}
-	return told
+	return known
 }
 
 func (d *Dialer) now() time.Time {
@@ -75,6 +72,13 @@ func (d *Dialer) now() time.Time {
 		return time.Now()
 	}
 	return d.cfg.Now()
+}
+
+func (d *Dialer) log() *slog.Logger {
+	if d.cfg.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return d.cfg.Log
 }
 
 func kept(a integration.Allowance, wait time.Duration) error {

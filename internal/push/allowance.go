@@ -4,16 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/salesforce"
-)
-
-const (
-	spacing      = integration.AllowanceSpacing
-	usageGoodFor = integration.AllowanceGoodFor
 )
 
 // reservedError says that a write waits because the rest of the org's API allowance
@@ -138,59 +132,54 @@ func turnOf(a integration.Allowance, now time.Time) turn {
 		}
 		return &reservedError{used: a.Used, max: a.Max, until: until, orgID: a.Key.OrgID}
 	}
-	return turn{statuses: wait(a.NextCallAt), notes: wait(latest(a.NextCallAt, a.At.Add(usageGoodFor)))}
+	return turn{statuses: wait(a.StatusesAt()), notes: wait(a.NotesAt())}
 }
 
 // takeTurn tries to be the one function that calls an org next. With statuses to
 // write, they are the call, and its answer tells how much is left. With notes only,
 // the org is asked, when it has not been for a while.
 func (h *Handler) takeTurn(ctx context.Context, k known, id string, statuses bool) (turn, error) {
-	a, now := k.allowance(id), h.cfg.Now()
-	wait := func(until time.Time) *reservedError {
-		return &reservedError{used: a.Used, max: a.Max, until: until, orgID: a.Key.OrgID}
-	}
-	asked := a.At.Add(usageGoodFor)
-	if t := turnOf(a, now); t.waits(statuses) {
-		return t, nil
-	}
-	next := now.Add(spacing)
-	mine, err := h.moveOn(ctx, k, a, func(a *integration.Allowance) { a.NextCallAt = next })
-	switch {
-	case err != nil:
+	key, now := k.allowance(id).Key, h.cfg.Now()
+	mine, err := h.share(ctx, k, key, func(a integration.Allowance) (integration.Allowance, bool) {
+		return a.Called(now), a.Low(h.cfg.ReservePercent) && !turnOf(a, now).waits(statuses)
+	})
+	if err != nil {
 		return turn{}, err
-	case !mine:
-		return turn{statuses: wait(next), notes: wait(latest(next, asked))}, nil
+	}
+	switch a := k.allowances[key]; {
+	case !a.Low(h.cfg.ReservePercent):
+		return turn{}, nil
+	case !mine && turnOf(a, now).waits(statuses):
+		return turnOf(a, now), nil
+	case !mine: // too many at once to say whose turn it is
+		return turnOf(a.Called(now), now), nil
 	case statuses:
-		return turn{notes: wait(next)}, nil
+		return turn{notes: turnOf(a, now).statuses}, nil
 	}
 	usage, ok := h.cfg.Orgs.ask(ctx, k.integrations[id])
 	if !ok {
 		return turn{}, nil // what is wrong with the org is found by the notes as well
 	}
-	if _, err := h.learn(ctx, k, a.Key, usage); err != nil {
+	if _, err := h.learn(ctx, k, key, usage); err != nil {
 		return turn{}, err
 	}
-	if a = k.allowances[a.Key]; a.Low(h.cfg.ReservePercent) {
-		return turn{notes: wait(a.At.Add(usageGoodFor))}, nil
+	if a := k.allowances[key]; a.Low(h.cfg.ReservePercent) {
+		return turn{notes: turnOf(a, now).notes}, nil
 	}
 	return turn{}, nil
 }
 
-// learn shares what an org said of its allowance, when that changes anything: that
-// little is left, or enough again. It says whether little is left.
-func (h *Handler) learn(ctx context.Context, k known, key integration.AllowanceKey, usage salesforce.Usage) (low bool, err error) {
-	told := integration.Allowance{Used: usage.Used, Max: usage.Max, At: usage.At}
-	low = told.Low(h.cfg.ReservePercent)
-	before := k.allowances[key]
-	if before.Key = key; !low && !before.Low(h.cfg.ReservePercent) || told.At.Before(before.At) {
-		return low, nil
-	}
-	// Who was faster knows as much.
-	_, err = h.moveOn(ctx, k, before, func(a *integration.Allowance) {
-		a.Used, a.Max, a.At = told.Used, told.Max, told.At
-		if a.NextCallAt = latest(a.NextCallAt, told.At.Add(spacing)); !low {
-			a.NextCallAt = time.Time{}
+// learn shares what an org said of its allowance, when that changes anything. It says
+// whether little is left.
+func (h *Handler) learn(ctx context.Context, k known, key integration.AllowanceKey, said salesforce.Usage) (low bool, err error) {
+	usage := integration.Usage{Used: said.Used, Max: said.Max, At: said.At}
+	low = usage.Low(h.cfg.ReservePercent)
+	_, err = h.share(ctx, k, key, func(a integration.Allowance) (integration.Allowance, bool) {
+		after, news := a.Learn(usage, h.cfg.ReservePercent)
+		if low {
+			after = after.Called(usage.At)
 		}
+		return after, news
 	})
 	return low, err
 }
@@ -223,32 +212,48 @@ func (h *Handler) learnAll(ctx context.Context, jobs []job, k known, since time.
 	}
 }
 
-// moveOn changes an org's allowance in the store; false: somebody else has, first.
-func (h *Handler) moveOn(ctx context.Context, k known, a integration.Allowance, change func(*integration.Allowance)) (bool, error) {
-	change(&a)
-	stored, err := h.cfg.Store.SwapAllowance(ctx, a)
-	switch {
-	case integration.ErrorCode(err) == integration.CodeConflict:
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("sharing what is left of an org's allowance: %w", err)
+// shareTries bounds how often share begins anew. Those who write the same row are push,
+// which then has nothing to change any more, and people's questions, which are rare.
+const shareTries = 3
+
+// share changes an org's allowance in the store, where change says that there is anything
+// to change; it is asked again by what somebody else has stored meanwhile, such as a
+// person's question, which is no reason to wait. It returns whether the change is stored.
+func (h *Handler) share(ctx context.Context, k known, key integration.AllowanceKey, change func(integration.Allowance) (integration.Allowance, bool)) (bool, error) {
+	for range shareTries {
+		a := k.allowances[key]
+		a.Key = key
+		next, wanted := change(a)
+		if !wanted {
+			return false, nil
+		}
+		stored, err := h.cfg.Store.SwapAllowance(ctx, next)
+		if err == nil {
+			k.allowances[key] = stored
+			return true, nil
+		}
+		if integration.ErrorCode(err) != integration.CodeConflict {
+			return false, fmt.Errorf("sharing what is left of an org's allowance: %w", err)
+		}
+		found, err := h.cfg.Store.GetAllowances(ctx, []integration.AllowanceKey{key})
+		if err != nil {
+			return false, fmt.Errorf("reading what is left of an org's allowance: %w", err)
+		}
+		k.allowances[key] = found[key]
 	}
-	k.allowances[a.Key] = stored
-	return true, nil
+	return false, nil
 }
 
 // heldNotes keeps notes back that were begun before the org said, in answer to the
 // statuses of the same batch, that little is left.
 func heldNotes(client *salesforce.Client, reservePercent int, since time.Time, which []int, outcomes []outcome) []int {
 	usage, ok := client.Usage()
-	told := integration.Allowance{Used: usage.Used, Max: usage.Max}
+	told := integration.Allowance{Used: usage.Used, Max: usage.Max, At: usage.At}
 	if !ok || usage.At.Before(since) || !told.Low(reservePercent) {
 		return which
 	}
 	for _, at := range which {
-		outcomes[at].err = &reservedError{used: usage.Used, max: usage.Max, until: usage.At.Add(usageGoodFor)}
+		outcomes[at].err = &reservedError{used: usage.Used, max: usage.Max, until: told.NotesAt()}
 	}
 	return nil
 }
-
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

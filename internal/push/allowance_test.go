@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"salesforce-integration/internal/integration"
+	"salesforce-integration/internal/orgclient"
 )
 
 // scarce is a world whose org has less than a fifth of its calls left.
@@ -231,6 +232,83 @@ func TestANoteDoesNotWaitForAStatusThatIsDone(t *testing.T) {
 		}
 		if waited := time.Since(start); waited > time.Hour {
 			t.Errorf("the note waited for %s", waited)
+		}
+	})
+}
+
+// TestAPersonsQuestionKeepsNoStatusWaiting: asked before a status is due, while push
+// takes its turn, or by its answer.
+func TestAPersonsQuestionKeepsNoStatusWaiting(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		ask  func(w *world, question func())
+	}{
+		{"before", func(_ *world, question func()) { question() }},
+		{"while push takes its turn", func(w *world, question func()) {
+			swaps := 0
+			w.store.Before(func(_ context.Context, op string) error {
+				if op == "SwapAllowance" {
+					if swaps++; swaps == 1 {
+						question()
+					}
+				}
+				return nil
+			})
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := scarce(t)
+				w.publish("e1", "Experiment Completed", time.Now())
+				w.work(t)
+				time.Sleep(time.Hour)
+				spent, asked := w.org.calls, 0
+				i, err := w.store.GetIntegration(t.Context(), integrationID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tt.ask(w, func() {
+					asked++
+					people := orgclient.New(orgclient.Config{Tokens: w.store, Vault: w.vault, Allowances: w.store, ReservePercent: 20})
+					if _, err := people.Spare(t.Context(), i); err != nil {
+						t.Errorf("the question is refused: %v", err)
+					}
+				})
+				w.publish("e2", "Experiment Rolled Back", time.Now())
+				w.work(t)
+				if got := w.outcomes(t); asked != 1 || w.org.calls != spent+1 || slices.Contains(got, "retrying allowance") {
+					t.Errorf("%d questions, %d calls: %v", asked, w.org.calls-spent, got)
+				}
+			})
+		})
+	}
+}
+
+// TestNotesWaitWhileSomebodyCalls: a call that was begun says how things stand, though
+// what is known is old.
+func TestNotesWaitWhileSomebodyCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := scarce(t)
+		w.publish("e1", "Experiment Completed", time.Now())
+		w.work(t)
+		time.Sleep(time.Hour)
+		i, err := w.store.GetIntegration(t.Context(), integrationID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := i.AllowanceKey()
+		known, err := w.store.GetAllowances(t.Context(), []integration.AllowanceKey{key})
+		if err != nil || len(known) != 1 {
+			t.Fatalf("known: %v (%v)", known, err)
+		}
+		if _, err := w.store.SwapAllowance(t.Context(), known[key].Called(time.Now())); err != nil {
+			t.Fatal(err)
+		}
+		spent := w.org.calls
+		w.publish("e2", "Experiment Reached Significance", time.Now())
+		w.work(t)
+		if got := w.outcomes(t); w.org.calls != spent || !slices.Contains(got, "retrying allowance") {
+			t.Errorf("%d calls: %v", w.org.calls-spent, got)
 		}
 	})
 }

@@ -23,14 +23,14 @@ var allowanceTests = []test{
 	}},
 	{"swap counts versions", func(t *testing.T, s integration.Store) {
 		mustCreate(t, s, id(1), id(2))
-		a := integration.Allowance{Key: of(1), Used: 90, Max: 100, At: t0(), NextCallAt: t0().Add(time.Minute)}
+		a := integration.Allowance{Key: of(1), Used: 90, Max: 100, At: t0(), NextCallAt: t0().Add(time.Minute), NextQuestionAt: t0().Add(2 * time.Minute)}
 		first, err := s.SwapAllowance(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
 		a.Version = 1
 		wantEqual(t, "first", first, a)
-		first.Used, first.NextCallAt = 0, time.Time{}
+		first.Used, first.NextCallAt, first.NextQuestionAt = 0, time.Time{}, time.Time{}
 		second, err := s.SwapAllowance(t.Context(), first)
 		if err != nil {
 			t.Fatal(err)

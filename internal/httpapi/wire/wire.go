@@ -42,7 +42,7 @@ func Handler(getenv func(string) string, stdout io.Writer) (httpapi.LambdaHandle
 	vault := seal.New(kms.NewFromConfig(aws), c.kmsKey, seal.Options{})
 	client := egress.NewClient(egress.Config{Listed: c.allowed})
 	dialer := orgclient.New(orgclient.Config{Tokens: store, Vault: vault, Allowed: c.allowed, APIVersion: c.version, HTTPClient: client, Now: time.Now,
-		Allowances: store, ReservePercent: c.reserve})
+		Allowances: store, ReservePercent: c.reserve, Log: log})
 	service, err := integration.NewService(integration.ServiceConfig{
 		Store:        store,
 		Vault:        vault,
