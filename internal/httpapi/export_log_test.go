@@ -87,7 +87,7 @@ func TestAnExportDoesNotReadAllThatDoesNotFit(t *testing.T) {
 	log := &sparse{Store: h.store}
 	handle := httpapi.Lambda(newAPI(t, h, log, slog.New(slog.DiscardHandler), ""))
 	resp, err := handle(t.Context(), as("viewer", "GET", exportTarget+"?status=parked", ""))
-	if err != nil || resp.StatusCode != 200 || resp.Body != "" || header(resp, "X-Next-Cursor") == "" {
+	if err != nil || resp.StatusCode != http.StatusOK || resp.Body != "" || header(resp, "X-Next-Cursor") == "" {
 		t.Errorf("%d %q, next %q", resp.StatusCode, resp.Body, header(resp, "X-Next-Cursor"))
 	}
 	if log.parts != 2 {

@@ -110,8 +110,8 @@ func (p *Previewer) foreign(envelope []byte) *rejection {
 	var e struct {
 		Source string `json:"source"`
 	}
-	if json.Unmarshal(envelope, &e) != nil || e.Source == "" || e.Source == p.cfg.EventSource {
-		return nil
+	if err := json.Unmarshal(envelope, &e); err != nil || e.Source == "" || e.Source == p.cfg.EventSource {
+		return nil //nolint:nilerr // what is no event is rejected where it is read
 	}
 	return &rejection{reason: integration.ReasonInvalidEvent, field: fieldSource, detail: fmt.Sprintf(
 		"the event would never arrive: its source is %q, and the bus hands on those of %q only. Publish it with that source, or deploy with another EventSource",
