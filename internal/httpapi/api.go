@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"salesforce-integration/internal/apidocs"
 	"salesforce-integration/internal/integration"
 )
 
@@ -66,6 +67,7 @@ type API struct {
 	mux        *http.ServeMux
 	openAPI    func() *huma.OpenAPI
 	document   func() ([]byte, error)
+	pages      *apidocs.Pages
 }
 
 // New sets all operations up. It is done once for the life of a process.
@@ -84,6 +86,7 @@ func New(c Config) (*API, error) {
 	}
 	a.openAPI = sync.OnceValue(func() *huma.OpenAPI { return finished(documentOf(a.operations)) })
 	a.document = sync.OnceValues(func() ([]byte, error) { return a.openAPI().MarshalJSON() })
+	a.pages = apidocs.NewPages(a.document)
 	return a, nil
 }
 

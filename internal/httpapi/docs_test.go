@@ -43,3 +43,18 @@ func TestThePageShowsEveryOperationToAnybody(t *testing.T) {
 	e.HTTPMethod = "POST"
 	h.refused(e, 405)
 }
+
+// TestThePageIsRenderedOnce: it is open to anybody, so it must cost next to nothing.
+func TestThePageIsRenderedOnce(t *testing.T) {
+	h := newHarness(t, "")
+	e := as("", "GET", "/api/v1/docs", "")
+	first := h.send(e)
+	allocs := testing.AllocsPerRun(5, func() {
+		if h.send(e).Body != first.Body {
+			t.Error("another page")
+		}
+	})
+	if allocs > 1000 {
+		t.Errorf("%.0f allocations for a page that is known", allocs)
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"salesforce-integration/internal/apidocs"
 	"salesforce-integration/internal/integration"
 )
 
@@ -106,11 +105,7 @@ func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
 
 // servePage serves the document as a page for people.
 func (a *API) servePage(w http.ResponseWriter, r *http.Request) {
-	document, err := a.document()
-	var page apidocs.Page
-	if err == nil {
-		page, err = apidocs.Render(document, a.publicBase(r.Context()))
-	}
+	page, err := a.pages.Page(a.publicBase(r.Context()))
 	if err != nil {
 		a.log.ErrorContext(r.Context(), "page of the OpenAPI document", "error", err)
 		writeProblem(w, newProblem(r.Context(), http.StatusInternalServerError, statuses()[integration.CodeInternal].detail))
