@@ -10,6 +10,7 @@ func tokenItem(t integration.TokenRecord) item {
 	it.putInt("credentials_version", t.CredentialsVersion)
 	it.putInt("generation", t.Generation)
 	it.putTime("lease_until", t.LeaseUntil)
+	it.putEpoch(attrTTL, t.ExpiresAt)
 	it.putInt(attrVersion, t.Version)
 	return it
 }
@@ -23,6 +24,7 @@ func readToken(it item) (integration.TokenRecord, error) {
 		CredentialsVersion: r.int("credentials_version"),
 		Generation:         r.int("generation"),
 		LeaseUntil:         r.time("lease_until"),
+		ExpiresAt:          r.epoch(attrTTL),
 		Version:            r.int(attrVersion),
 	}
 	return t, r.err

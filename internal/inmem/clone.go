@@ -54,6 +54,7 @@ func cloneSeen(s integration.Seen) integration.Seen {
 func cloneToken(t integration.TokenRecord) integration.TokenRecord {
 	t.Sealed = copied(t.Sealed)
 	t.ObtainedAt, t.LeaseUntil = utc(t.ObtainedAt), utc(t.LeaseUntil)
+	t.ExpiresAt = utc(t.ExpiresAt).Truncate(time.Second)
 	return t
 }
 

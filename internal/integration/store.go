@@ -177,7 +177,8 @@ type TokenStore interface {
 	// GetToken: CodeNotFound.
 	GetToken(ctx context.Context, integrationID string) (TokenRecord, error)
 	// SwapToken stores the record if its Version is still the stored one and
-	// returns it as stored. CodeConflict: somebody was faster.
+	// returns it as stored. It goes with its integration, and by itself some time
+	// after its ExpiresAt. CodeConflict: somebody was faster.
 	SwapToken(ctx context.Context, t TokenRecord) (TokenRecord, error)
 }
 

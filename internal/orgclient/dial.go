@@ -62,7 +62,7 @@ func (d *Dialer) Dial(ctx context.Context, i integration.Integration) (Connectio
 		ClientID:     i.ClientID,
 		ClientSecret: salesforce.NewSecret(credentials.ClientSecret.Reveal()),
 		Key:          i.ID,
-		Store:        &sharedTokens{store: d.cfg.Tokens, vault: d.cfg.Vault, integration: i, initial: credentials.AccessToken},
+		Store:        &sharedTokens{store: d.cfg.Tokens, vault: d.cfg.Vault, integration: i, initial: credentials.AccessToken, now: d.now},
 		HTTPClient:   d.cfg.HTTPClient,
 		Now:          d.cfg.Now,
 	})

@@ -20,6 +20,7 @@ type sharedTokens struct {
 	vault       integration.Vault
 	integration integration.Integration
 	initial     integration.Secret // a token to start from; may be empty
+	now         func() time.Time
 }
 
 var _ salesforce.TokenStore = (*sharedTokens)(nil)
@@ -142,6 +143,8 @@ func (s *sharedTokens) record(ctx context.Context) (integration.TokenRecord, err
 }
 
 func (s *sharedTokens) swap(ctx context.Context, record integration.TokenRecord) (bool, error) {
+	// By this clock: a failure has no time of its own, and a token's is the org's.
+	record.ExpiresAt = s.now().Add(integration.TokenKept)
 	_, err := s.store.SwapToken(ctx, record)
 	if integration.ErrorCode(err) == integration.CodeConflict {
 		return false, nil

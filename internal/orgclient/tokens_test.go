@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"salesforce-integration/internal/inmem"
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/salesforce"
 )
@@ -353,5 +354,46 @@ func TestATokenThatCannotBeKept(t *testing.T) {
 		if _, err := source.Token(t.Context()); !errors.Is(err, away) || !strings.Contains(err.Error(), "sealing the shared access token") {
 			t.Errorf("error %v", err)
 		}
+	})
+}
+
+// TestARowOfATokenDoesNotStayForEver, whatever it holds and whatever time the org's
+// clock shows; when it is gone, the next function logs in.
+func TestARowOfATokenDoesNotStayForEver(t *testing.T) {
+	for name, refuse := range map[string]func(*rig){
+		"a token":        func(*rig) {},
+		"a failed login": func(r *rig) { r.refuses(http.StatusServiceUnavailable, "120", `{"error":"unavailable"}`) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				refuse(r)
+				var leased integration.TokenRecord
+				r.before("SwapToken", 2, func() { leased = r.record() })
+				_, _ = r.token(r.plain())
+				end := time.Now().Add(integration.TokenKept)
+				for when, row := range map[string]integration.TokenRecord{"leased": leased, "saved": r.record()} {
+					if !row.ExpiresAt.Equal(end.Truncate(time.Second)) {
+						t.Errorf("%s, it expires at %s, want %s", when, row.ExpiresAt, end)
+					}
+				}
+			})
+		})
+	}
+	t.Run("gone", func(t *testing.T) {
+		r := newRig(t)
+		i := r.plain()
+		r.wantToken(i, "token-1")
+		warm := r.source(i)
+		had, err := warm.Token(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.store = inmem.New() // the row with it
+		if again, err := warm.Token(t.Context()); err != nil || again != had {
+			t.Errorf("a warm function: %v, %v", again, err)
+		}
+		r.wantToken(i, "token-2")
+		r.wantToken(i, "token-2")
 	})
 }

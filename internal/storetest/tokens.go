@@ -40,6 +40,23 @@ var tokenTests = []test{
 		_, err = s.GetToken(t.Context(), id(2))
 		wantCode(t, err, integration.CodeNotFound)
 	}},
+	{"a token may be forgotten in a whole second, or never", func(t *testing.T, s integration.Store) {
+		in := integration.TokenRecord{IntegrationID: id(1), ExpiresAt: t0().Add(time.Hour + 900*time.Millisecond)}
+		first, err := s.SwapToken(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Version, in.ExpiresAt = 1, t0().Add(time.Hour+900*time.Millisecond).Truncate(time.Second)
+		wantEqual(t, "first", first, in)
+		first.ExpiresAt = time.Time{}
+		if _, err := s.SwapToken(t.Context(), first); err != nil {
+			t.Fatal(err)
+		}
+		read, err := s.GetToken(t.Context(), id(1))
+		if err != nil || !read.ExpiresAt.IsZero() {
+			t.Errorf("it expires %s, %v", read.ExpiresAt, err)
+		}
+	}},
 	{"swap refuses a version that is not the stored one", func(t *testing.T, s integration.Store) {
 		for _, version := range []int64{1, 2} {
 			_, err := s.SwapToken(t.Context(), integration.TokenRecord{IntegrationID: id(1), Version: version})
