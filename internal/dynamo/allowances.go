@@ -41,7 +41,7 @@ func allowanceItem(k key, a integration.Allowance) item {
 	it.putTime("next_question_at", a.NextQuestionAt)
 	if a.Key.OrgID != "" {
 		// By then it is long out of date: nobody deletes it with an integration.
-		it.putEpoch(attrTTL, slices.MaxFunc([]time.Time{a.At, a.NextCallAt, a.NextQuestionAt}, time.Time.Compare).Add(integration.AllowanceKept))
+		it.putTTL(slices.MaxFunc([]time.Time{a.At, a.NextCallAt, a.NextQuestionAt}, time.Time.Compare).Add(integration.AllowanceKept))
 	}
 	it.putInt(attrVersion, a.Version)
 	return it

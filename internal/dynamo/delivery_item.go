@@ -53,7 +53,7 @@ func deliveryItem(d integration.Delivery) item {
 	it.putTime("updated_at", d.UpdatedAt)
 	it.putTime("next_attempt_at", d.NextAttemptAt)
 	it.putTime("lease_until", d.LeaseUntil)
-	it.putEpoch(attrTTL, d.ExpiresAt)
+	it.putTTL(d.ExpiresAt)
 	it.putInt(attrVersion, d.Version)
 	return it
 }

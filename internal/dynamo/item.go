@@ -61,10 +61,11 @@ func (i item) putTime(name string, v time.Time) {
 	}
 }
 
-// putEpoch stores whole seconds, the only form that DynamoDB's TTL reads.
-func (i item) putEpoch(name string, v time.Time) {
+// putTTL stores when DynamoDB may delete the item, in whole seconds, the only form
+// that it reads.
+func (i item) putTTL(v time.Time) {
 	if !v.IsZero() {
-		i[name] = &types.AttributeValueMemberN{Value: strconv.FormatInt(v.Unix(), 10)}
+		i[attrTTL] = &types.AttributeValueMemberN{Value: strconv.FormatInt(v.Unix(), 10)}
 	}
 }
 

@@ -44,7 +44,7 @@ func requestItem(r integration.RequestRecord) item {
 	it.putString("effect_id", r.EffectID)
 	it.putBytes("sealed", r.Sealed)
 	it.putTime("lease_until", r.LeaseUntil)
-	it.putEpoch(attrTTL, r.ExpiresAt)
+	it.putTTL(r.ExpiresAt)
 	it.putInt(attrVersion, r.Version)
 	return it
 }

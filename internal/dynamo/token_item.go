@@ -10,7 +10,7 @@ func tokenItem(t integration.TokenRecord) item {
 	it.putInt("credentials_version", t.CredentialsVersion)
 	it.putInt("generation", t.Generation)
 	it.putTime("lease_until", t.LeaseUntil)
-	it.putEpoch(attrTTL, t.ExpiresAt)
+	it.putTTL(t.ExpiresAt)
 	it.putInt(attrVersion, t.Version)
 	return it
 }
