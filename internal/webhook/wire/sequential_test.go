@@ -13,6 +13,7 @@ import (
 
 	"salesforce-integration/internal/integration"
 	"salesforce-integration/internal/webhook/wire"
+	"salesforce-integration/internal/wiretest"
 )
 
 // latency is what each call to AWS takes in [BenchmarkSequentialCalls]: far more than
@@ -27,13 +28,13 @@ func BenchmarkSequentialCalls(b *testing.B) {
 	for _, size := range []int{1, 100} {
 		for _, links := range []bool{false, true} {
 			b.Run(fmt.Sprintf("notifications=%d/links=%t", size, links), func(b *testing.B) {
-				played, env := newAWS(b, "https://example.my.salesforce.com", integration.Settings{})
+				played, env := wiretest.NewAWS(b, "https://example.my.salesforce.com", integration.Settings{})
 				slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					time.Sleep(latency)
 					played.ServeHTTP(w, r)
 				}))
 				b.Cleanup(slow.Close)
-				env["AWS_ENDPOINT_URL"] = slow.URL
+				env["AWS_ENDPOINT_URL"], env["WEBHOOK_READS_SALESFORCE"] = slow.URL, "yes"
 				env = settings(env)
 				handler, err := wire.Handler(func(name string) string { return env[name] }, io.Discard)
 				if err != nil {
@@ -44,7 +45,7 @@ func BenchmarkSequentialCalls(b *testing.B) {
 					var calls []string
 					for range size {
 						n++
-						record, key := campaignID, ""
+						record, key := wiretest.CampaignID, ""
 						if links {
 							record, key = fmt.Sprintf("7015g00000%05d", n), fmt.Sprintf(`, "experiment_key": "e%d"`, n)
 						}
@@ -52,8 +53,8 @@ func BenchmarkSequentialCalls(b *testing.B) {
 					}
 					got, err := handler.Handle(b.Context(), events.APIGatewayProxyRequest{
 						HTTPMethod:            http.MethodPost,
-						PathParameters:        map[string]string{"integration_id": integrationID},
-						QueryStringParameters: map[string]string{"token": secret},
+						PathParameters:        map[string]string{"integration_id": wiretest.IntegrationID},
+						QueryStringParameters: map[string]string{"token": wiretest.WebhookSecret},
 						Headers:               map[string]string{"Content-Type": "application/json"},
 						Body:                  "[" + strings.Join(calls, ",") + "]",
 					})
