@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+
 	"github.com/google/go-cmp/cmp"
+	"salesforce-integration/internal/integration"
 )
 
 // auditCase makes an operation's change, once, on a harness with one integration
@@ -265,6 +267,52 @@ func TestARefusalIsNotInTheAuditTrail(t *testing.T) {
 		}
 	}
 	if strings.Contains(h.log.String(), `"msg":"audit"`) {
+		t.Errorf("%s", h.log)
+	}
+}
+
+// TestAChangeThatMetItsOwnIsInTheAuditTrail: the table took it, the answer got lost, push
+// changed the row, and the SDK's repetition met that. The merge finds nothing to change.
+func TestAChangeThatMetItsOwnIsInTheAuditTrail(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	h.log.Reset()
+	done := false
+	h.store.After(func(ctx context.Context, op string) error {
+		if op != "UpdateIntegration" || done {
+			return nil
+		}
+		done = true
+		if err := h.pin(ctx); err != nil {
+			return err
+		}
+		return integration.Conflictf("changed")
+	})
+	if status, body := h.admin("PUT", base+"/"+id, `{"config": {"instance_url": "https://another.my.salesforce.com"}}`); status != 200 {
+		t.Fatalf("%d %v", status, body)
+	}
+	for _, words := range []string{`"action":"integration updated"`, `"instance_url":"https://another.my.salesforce.com"`, `"outcome":"unknown"`} {
+		if !strings.Contains(h.log.String(), words) {
+			t.Errorf("the log lacks %s:\n%s", words, h.log)
+		}
+	}
+}
+
+// TestADeletionThatWasNotAskedForIsNotInTheAuditTrail: the table was never asked to delete.
+func TestADeletionThatWasNotAskedForIsNotInTheAuditTrail(t *testing.T) {
+	h := newHarness(t, "")
+	h.create()
+	h.log.Reset()
+	h.store.Before(func(_ context.Context, op string) error {
+		if op == "GetIntegration" {
+			return errors.New("connection refused")
+		}
+		return nil
+	})
+	if resp := h.send(as("admin", "DELETE", base+"/"+testID(1), "")); resp.StatusCode < 500 {
+		t.Errorf("%d %s", resp.StatusCode, resp.Body)
+	}
+	if strings.Contains(h.log.String(), `"action"`) {
 		t.Errorf("%s", h.log)
 	}
 }

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -216,4 +217,92 @@ func TestADeletedSecretIsNotShown(t *testing.T) {
 	}
 	h.undone(target, "", secret)
 	h.refused(once(target, "", "another"), http.StatusConflict)
+}
+
+// TestANoteWhoseWriteWasRefusedSaysNothing: somebody was about to replace or delete what
+// the request made, and was refused; so it is still there.
+func TestANoteWhoseWriteWasRefusedSaysNothing(t *testing.T) {
+	for _, tt := range []struct{ method, path, lost string }{{"DELETE", "", "DeleteIntegration"}, {"POST", "/webhook-secret", "UpdateIntegration"}} {
+		t.Run(tt.method, func(t *testing.T) {
+			h := newHarness(t, "")
+			first := h.send(once(base, contractCreate, aKey))
+			h.overtake(tt.lost)
+			h.refused(with(as("admin", tt.method, base+"/"+testID(1)+tt.path, ""), "If-Match", `"1"`), http.StatusPreconditionFailed)
+			again := h.send(once(base, contractCreate, aKey))
+			if again.StatusCode != http.StatusCreated || again.Body != first.Body || !strings.Contains(again.Body, h.liveSecret(testID(1))) {
+				t.Errorf("%d %s", again.StatusCode, again.Body)
+			}
+		})
+	}
+}
+
+// overtake has push change the integration right before the next such write.
+func (h *harness) overtake(op string) {
+	done := false
+	h.store.Before(func(ctx context.Context, called string) error {
+		if done || called != op {
+			return nil
+		}
+		done = true
+		return h.pin(ctx)
+	})
+}
+
+// pin changes the integration as push does after its first login.
+func (h *harness) pin(ctx context.Context) error {
+	i, err := h.store.GetIntegration(ctx, testID(1))
+	if err != nil {
+		return err
+	}
+	i.OrgID = "00Dxx0000001gPFEAY"
+	_, err = h.store.UpdateIntegration(ctx, i)
+	return err
+}
+
+// TestADeletionThatWasCutOffIsEndedByItsRepetition, with the same If-Match.
+func TestADeletionThatWasCutOffIsEndedByItsRepetition(t *testing.T) {
+	h := newHarness(t, "")
+	id := h.create()
+	deletion := with(as("admin", "DELETE", base+"/"+id, ""), "If-Match", `"1"`)
+	h.store.After(func(_ context.Context, op string) error {
+		if op == "DeleteIntegration" { // its row is gone, and what is below it is not
+			return errors.New("connection reset")
+		}
+		return nil
+	})
+	if resp := h.send(deletion); resp.StatusCode != http.StatusInternalServerError && resp.StatusCode != http.StatusServiceUnavailable {
+		t.Fatalf("%d %s", resp.StatusCode, resp.Body)
+	}
+	h.store.After(nil)
+	before := h.store.Calls()["DeleteIntegration"]
+	h.refused(deletion, http.StatusNotFound)
+	if swept := h.store.Calls()["DeleteIntegration"] - before; swept != 1 {
+		t.Errorf("what was below it was swept %d times", swept)
+	}
+}
+
+// TestALeaseOutlivesTheRequestsDay: a key that is about to be forgotten is still one of a
+// request that is under way.
+func TestALeaseOutlivesTheRequestsDay(t *testing.T) {
+	h := newHarness(t, "")
+	h.store.Before(func(_ context.Context, op string) error {
+		if op == "CreateIntegration" {
+			return errors.New("connection refused")
+		}
+		return nil
+	})
+	h.send(once(base, contractCreate, aKey))
+	h.now = h.now.Add(integration.RequestRetention - 5*time.Second)
+	inside := false
+	h.store.Before(func(_ context.Context, op string) error {
+		if op == "CreateIntegration" && !inside {
+			inside = true
+			h.now = h.now.Add(6 * time.Second)
+			h.refused(once(base, contractCreate, aKey), http.StatusConflict) //nolint:contextcheck // the test's own is as good
+		}
+		return nil
+	})
+	if resp := h.send(once(base, contractCreate, aKey)); resp.StatusCode != http.StatusCreated || h.integrations() != 1 {
+		t.Errorf("%d %s; %d integrations", resp.StatusCode, resp.Body, h.integrations())
+	}
 }

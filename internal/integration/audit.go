@@ -25,10 +25,12 @@ func (s *Service) audited(ctx context.Context, err error, by Actor, what, id str
 	case "":
 		s.audit(ctx, by, what, id, details...)
 	case CodeUnavailable, CodeInternal:
-		s.audit(ctx, by, what, id, append(details, slog.String("outcome", "unknown"))...)
+		s.audit(ctx, by, what, id, append(details, outcomeUnknown())...)
 	default:
 	}
 }
+
+func outcomeUnknown() slog.Attr { return slog.String("outcome", "unknown") }
 
 // beginnings lists what a new integration has, under the names that a later change of
 // it goes by. Settings that are the contract's are left out.

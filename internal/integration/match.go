@@ -24,10 +24,10 @@ func (m Match) check(i Integration) error {
 
 // delete removes an integration that m expects. It is deleted as it was read, so that
 // no secret goes with it that the note is not about.
-func (s *Service) delete(ctx context.Context, id string, m Match) error {
+func (s *Service) delete(ctx context.Context, by Actor, id string, m Match) error {
 	for try := 1; ; try++ {
 		i, err := s.Get(ctx, id)
-		if m == nil && ErrorCode(err) == CodeNotFound {
+		if ErrorCode(err) == CodeNotFound {
 			return s.c.Store.DeleteIntegration(ctx, id, 0) // sweeps what a deletion left that was cut off
 		}
 		if err != nil {
@@ -36,11 +36,12 @@ func (s *Service) delete(ctx context.Context, id string, m Match) error {
 		if err := m.check(i); err != nil {
 			return err
 		}
-		if err := s.noteUndone(ctx, i.WebhookSecretEffect); err != nil {
+		if err := s.noteUndone(ctx, i.ID, i.WebhookSecretEffect); err != nil {
 			return err
 		}
 		err = s.c.Store.DeleteIntegration(ctx, id, i.Version)
 		if ErrorCode(err) != CodeConflict || try == updateTries {
+			s.audited(ctx, err, by, "integration deleted", id)
 			return err
 		}
 	}

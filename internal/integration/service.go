@@ -211,8 +211,7 @@ func (s *Service) Delete(ctx context.Context, by Actor, id string, m Match) erro
 	if err != nil {
 		return err
 	}
-	err = s.delete(ctx, id, m)
-	s.audited(ctx, err, by, "integration deleted", id)
+	err = s.delete(ctx, by, id, m)
 	if err == nil || ErrorCode(err) == CodeNotFound {
 		// Of one that is gone already, an earlier request may not have got this far.
 		if err := s.sweepIntegration(ctx, by, id); err != nil {

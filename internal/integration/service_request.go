@@ -85,12 +85,13 @@ func (s *Service) BeginRequest(ctx context.Context, by Actor, key string, parts 
 // successor says how to go on from what is stored: with its answer, in its place,
 // or (without an EffectID) anew.
 func successor(stored RequestRecord, fingerprint []byte, now time.Time) (RequestRecord, error) {
+	running := stored.State == RequestRunning && stored.LeaseUntil.After(now)
 	switch same := hmac.Equal(stored.Fingerprint, fingerprint); {
-	case !stored.ExpiresAt.After(now) || stored.State == RequestRefused:
+	case stored.State == RequestRefused || !stored.ExpiresAt.After(now) && !running:
 		return RequestRecord{Version: stored.Version}, nil
 	case !same:
 		return RequestRecord{}, Invalidf("Idempotency-Key", "This key was sent with another request before. Give each request a key of its own, and repeat one unchanged.")
-	case stored.State == RequestRunning && stored.LeaseUntil.After(now):
+	case running:
 		return RequestRecord{}, errUnderWay()
 	default:
 		return stored, nil

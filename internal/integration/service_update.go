@@ -78,6 +78,13 @@ func (s *Service) Update(ctx context.Context, by Actor, id string, p Patch) (Int
 
 // update stores a checked patch.
 func (s *Service) update(ctx context.Context, by Actor, id string, p Patch) (Integration, error) {
+	var lost []slog.Attr // what a try was to change that met another version
+	defer func() {
+		// What it met may be somebody's change of what itself had stored, its answer lost.
+		if lost != nil {
+			s.audit(ctx, by, "integration updated", id, append(lost, outcomeUnknown())...)
+		}
+	}()
 	for try := 1; ; try++ {
 		old, err := s.Get(ctx, id)
 		if err != nil {
@@ -96,10 +103,15 @@ func (s *Service) update(ctx context.Context, by Actor, id string, p Patch) (Int
 		}
 		next.UpdatedAt = s.now()
 		stored, err := s.c.Store.UpdateIntegration(ctx, next)
-		if ErrorCode(err) == CodeConflict && try < updateTries {
-			continue
+		if ErrorCode(err) == CodeConflict {
+			lost = changes
+			if try < updateTries {
+				continue
+			}
+		} else {
+			lost = nil
+			s.audited(ctx, err, by, "integration updated", old.ID, changes...)
 		}
-		s.audited(ctx, err, by, "integration updated", old.ID, changes...)
 		if ErrorCode(err) == CodeConflict {
 			err = busy(err)
 		}

@@ -90,7 +90,7 @@ func (s *Service) RotateWebhookSecret(ctx context.Context, by Actor, id string, 
 		if err := s.replaceWebhookSecret(ctx, &i, secret, life); err != nil {
 			return Rotated{}, err
 		}
-		if err := s.noteUndone(ctx, i.WebhookSecretEffect); err != nil {
+		if err := s.noteUndone(ctx, i.ID, i.WebhookSecretEffect); err != nil {
 			return Rotated{}, err
 		}
 		i.WebhookSecretEffect = r.Effect.ID

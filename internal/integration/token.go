@@ -17,7 +17,8 @@ type TokenRecord struct {
 	// LeaseUntil: until then one function is exchanging and the others wait.
 	LeaseUntil time.Time
 	// ExpiresAt is when a store may forget the record, in whole seconds; zero: never.
-	// It is [TokenKept] after the record was stored.
+	// It is [TokenKept] after the record was stored, but for one that tells that a given
+	// token is used up: that has no end.
 	ExpiresAt time.Time
 	// Version is the compare-and-swap counter; 0 is a record not stored yet.
 	Version int64

@@ -143,8 +143,11 @@ func (s *sharedTokens) record(ctx context.Context) (integration.TokenRecord, err
 }
 
 func (s *sharedTokens) swap(ctx context.Context, record integration.TokenRecord) (bool, error) {
-	// By this clock: a failure has no time of its own, and a token's is the org's.
-	record.ExpiresAt = s.now().Add(integration.TokenKept)
+	// By this clock: a failure has no time of its own, and a token's is the org's. A token
+	// that was given to start from would come back with the record's end, used up as it is.
+	if record.ExpiresAt = (time.Time{}); s.initial == "" {
+		record.ExpiresAt = s.now().Add(integration.TokenKept)
+	}
 	_, err := s.store.SwapToken(ctx, record)
 	if integration.ErrorCode(err) == integration.CodeConflict {
 		return false, nil

@@ -119,6 +119,9 @@ func TestAnInitialTokenIsUsedFirst(t *testing.T) {
 		if got, err := refresh(); err != nil || got.Value.Reveal() != "token-4" {
 			t.Errorf("after the token that took its place: %q, %v", got.Value.Reveal(), err)
 		}
+		if end := r.record().ExpiresAt; !end.IsZero() {
+			t.Errorf("what tells that it is used up goes at %s", end)
+		}
 	})
 }
 

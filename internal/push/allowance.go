@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"salesforce-integration/internal/integration"
@@ -67,6 +68,10 @@ func (h *Handler) holdBack(ctx context.Context, wants []want, k known) error {
 		at := h.cfg.Retry.Rand(int64(left))
 		ids[at], ids[left-1] = ids[left-1], ids[at]
 	}
+	// But statuses never wait for what another one's notes ask.
+	slices.SortStableFunc(ids, func(a, b string) int {
+		return cmp.Compare(min(1, len(parts[b].statuses)), min(1, len(parts[a].statuses)))
+	})
 	for _, id := range ids {
 		of := parts[id]
 		turn, err := h.takeTurn(ctx, k, id, len(of.statuses) > 0)

@@ -89,6 +89,26 @@ func TestTheOrgOfAnIntegrationChanges(t *testing.T) {
 	})
 }
 
+// TestAStatusDoesNotWaitForAnothersNote: of integrations that share an org, those with
+// statuses take the turn, whoever comes first.
+func TestAStatusDoesNotWaitForAnothersNote(t *testing.T) {
+	for range 10 { // the order is by lot
+		synctest.Test(t, func(t *testing.T) {
+			w := scarceForTwo(t)
+			w.pinned(t, secondID, "00D5g000004XyZaEAK")
+			time.Sleep(time.Hour)
+			for experiment, eventType := range map[string]string{"exp": "Experiment Reached Significance", "other": "Experiment Completed"} {
+				w.queue.Put(event("later "+experiment, eventType, experiment, time.Now()), time.Now())
+			}
+			w.work(t)
+			list, err := w.store.ListDeliveries(t.Context(), integration.DeliveryFilter{IntegrationID: secondID}, integration.Page{Limit: 10})
+			if err != nil || len(list.Items) != 1 || list.Items[0].Reason == integration.ReasonAllowance {
+				t.Errorf("the status: %+v, %v", list.Items, err)
+			}
+		})
+	}
+}
+
 // orgFunc is a way to the org that is a function.
 type orgFunc func(*http.Request) (*http.Response, error)
 
